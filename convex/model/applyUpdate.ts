@@ -1,0 +1,41 @@
+import type { Doc } from "../_generated/dataModel";
+import type { MutationCtx } from "../_generated/server";
+import { changedFields, decide, type Job } from "./decide";
+import { findJob } from "./jobs";
+import { countJob } from "./stats";
+import { writeTranscript } from "./transcript";
+import type { Outcome, Update, UpdateAnswer } from "./validators";
+
+/** One update, one transaction: read the row, decide, write the row and its pages, all or nothing. */
+export async function applyUpdate(ctx: MutationCtx, update: Update): Promise<UpdateAnswer> {
+  const row = await findJob(ctx, update.jobId);
+  if (row === null) return { ok: false, code: "job_not_found" };
+
+  const before = withoutSystemFields(row);
+  const decision = decide(before, update, Date.now());
+  switch (decision.kind) {
+    case "refuse":
+      return decision.code === "segment_gap"
+        ? { ok: false, code: decision.code, expected: decision.expected }
+        : { ok: false, code: decision.code };
+    case "keep":
+      return answer(decision.outcome, row);
+    case "apply": {
+      const { transcript } = decision;
+      const pageCount = await writeTranscript(ctx, row, decision.job.attempt, transcript);
+      const job = { ...decision.job, pageCount: Math.max(decision.job.pageCount, pageCount) };
+      await ctx.db.patch("transcriptionJobs", row._id, changedFields(before, job));
+      await countJob(ctx, row.userId, row.status, job.status);
+      return answer("applied", job);
+    }
+  }
+}
+
+function withoutSystemFields({ _id, _creationTime, ...job }: Doc<"transcriptionJobs">): Job {
+  return job;
+}
+
+function answer(outcome: Outcome, job: Job): UpdateAnswer {
+  const { jobId, status, progress, attempt, sequence = null } = job;
+  return { ok: true, jobId, outcome, status, progress, attempt, sequence };
+}

@@ -1,0 +1,169 @@
+import { internal } from "../_generated/api";
+import type { Doc, Id } from "../_generated/dataModel";
+import type { MutationCtx, QueryCtx } from "../_generated/server";
+import type { TranscriptChange } from "./decide";
+import { BATCH_DELAY, PAGES_PER_BATCH } from "./limits";
+import { appendSegments, cutPages, type SegmentPage } from "./pages";
+import type { Segment } from "./validators";
+
+/** Pages to delete: all of a job, those before an attempt, or an attempt's live ones. */
+export interface PageRange {
+  job: Id<"transcriptionJobs">;
+  beforeAttempt?: number;
+  liveOfAttempt?: number;
+}
+
+type PageKind = Doc<"transcriptPages">["kind"];
+
+/**
+ * Writes what an update does to the pages.
+ *
+ * @param row the job's row before the update
+ * @param attempt the job's attempt after the update
+ * @returns how many pages hold the segments that were written, 0 if none were
+ */
+export async function writeTranscript(
+  ctx: MutationCtx,
+  row: Doc<"transcriptionJobs">,
+  attempt: number,
+  change: TranscriptChange,
+): Promise<number> {
+  const { newAttempt, append, replace, textSlices } = change;
+  const isFirst = row.pageCount === 0 && (append.length > 0 || textSlices.length > 0);
+  if (newAttempt || isFirst || replace !== undefined) {
+    await pointTo(ctx, row, attempt, replace === undefined ? "live" : "final");
+  }
+  if (newAttempt && row.pageCount > 0) {
+    await deletePages(ctx, { job: row._id, beforeAttempt: attempt });
+  }
+  for (const [page, text] of textSlices.entries()) {
+    const slice = { page, offset: 0, bytes: 0, segments: [], text };
+    await insertPage(ctx, row._id, attempt, "text", slice);
+  }
+  if (replace === undefined) return await appendLive(ctx, row._id, attempt, append);
+
+  const pages = cutPages(replace);
+  for (const page of pages) await insertPage(ctx, row._id, attempt, "final", page);
+  if (!newAttempt && row.segmentCount > 0) {
+    await deletePages(ctx, { job: row._id, liveOfAttempt: attempt });
+  }
+  return pages.length;
+}
+
+async function appendLive(
+  ctx: MutationCtx,
+  job: Id<"transcriptionJobs">,
+  attempt: number,
+  segments: Segment[],
+): Promise<number> {
+  if (segments.length === 0) return 0;
+  const last = await pagesOf(ctx, job, attempt, "live").order("desc").first();
+  const changed = appendSegments(last, segments);
+  for (const page of changed) {
+    if (last !== null && page.page === last.page) {
+      await ctx.db.patch("transcriptPages", last._id, {
+        segments: page.segments,
+        bytes: page.bytes,
+      });
+    } else {
+      await insertPage(ctx, job, attempt, "live", page);
+    }
+  }
+  return (changed.at(-1)?.page ?? -1) + 1;
+}
+
+async function insertPage(
+  ctx: MutationCtx,
+  job: Id<"transcriptionJobs">,
+  attempt: number,
+  kind: PageKind,
+  { page, offset, bytes, segments, text }: SegmentPage & { text?: string },
+): Promise<void> {
+  const fields = { job, attempt, kind, page, offset, bytes, segments };
+  await ctx.db.insert("transcriptPages", text === undefined ? fields : { ...fields, text });
+}
+
+function pagesOf(ctx: QueryCtx, job: Id<"transcriptionJobs">, attempt: number, kind: PageKind) {
+  return ctx.db
+    .query("transcriptPages")
+    .withIndex("by_job_and_attempt_and_kind_and_page", (q) =>
+      q.eq("job", job).eq("attempt", attempt).eq("kind", kind),
+    );
+}
+
+/** Makes these the pages that readers see. Makes the row in `transcripts` if the job lacks one. */
+export async function pointTo(
+  ctx: MutationCtx,
+  { _id: job, jobId, userId }: Pick<Doc<"transcriptionJobs">, "_id" | "jobId" | "userId">,
+  attempt: number,
+  kind: Doc<"transcripts">["kind"],
+): Promise<void> {
+  const current = await findTranscript(ctx, jobId);
+  if (current === null) {
+    await ctx.db.insert("transcripts", { job, jobId, userId, attempt, kind });
+  } else if (current.attempt !== attempt || current.kind !== kind) {
+    await ctx.db.patch("transcripts", current._id, { attempt, kind });
+  }
+}
+
+/** The cold row that says which pages are current. */
+export async function findTranscript(
+  ctx: QueryCtx,
+  jobId: string,
+): Promise<Doc<"transcripts"> | null> {
+  return await ctx.db
+    .query("transcripts")
+    .withIndex("by_job_id", (q) => q.eq("jobId", jobId))
+    .unique();
+}
+
+/**
+ * One page of a transcript, `null` where there is none. Reads nothing that changes after the page
+ * was closed. `offset` counts the segments before the page; `text` is this page's slice of a text
+ * that is too long for the row.
+ */
+export async function readPage(
+  ctx: QueryCtx,
+  { job, attempt, kind }: Doc<"transcripts">,
+  page: number,
+): Promise<{ offset: number; segments: Segment[]; text?: string } | null> {
+  const at = async (wanted: PageKind) =>
+    await ctx.db
+      .query("transcriptPages")
+      .withIndex("by_job_and_attempt_and_kind_and_page", (q) =>
+        q.eq("job", job).eq("attempt", attempt).eq("kind", wanted).eq("page", page),
+      )
+      .unique();
+  const [segments, slice] = [await at(kind), await at("text")];
+  if (segments === null && slice === null) return null;
+  return {
+    offset: segments?.offset ?? 0,
+    segments: segments?.segments ?? [],
+    ...(slice?.text !== undefined && { text: slice.text }),
+  };
+}
+
+/**
+ * Deletes at most `limit` pages now; the rest follows in batches of their own.
+ * @returns how many were deleted now
+ */
+export async function deletePages(
+  ctx: MutationCtx,
+  range: PageRange,
+  limit = PAGES_PER_BATCH,
+): Promise<number> {
+  const { job, beforeAttempt, liveOfAttempt } = range;
+  const pages = await ctx.db
+    .query("transcriptPages")
+    .withIndex("by_job_and_attempt_and_kind_and_page", (q) => {
+      const ofJob = q.eq("job", job);
+      if (liveOfAttempt !== undefined) return ofJob.eq("attempt", liveOfAttempt).eq("kind", "live");
+      return beforeAttempt === undefined ? ofJob : ofJob.lt("attempt", beforeAttempt);
+    })
+    .take(limit);
+  for (const { _id } of pages) await ctx.db.delete("transcriptPages", _id);
+  if (pages.length === limit) {
+    await ctx.scheduler.runAfter(BATCH_DELAY, internal.maintenance.deletePages, range);
+  }
+  return pages.length;
+}

@@ -1,0 +1,28 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        // Convex's default runtime is close to the edge runtime: no Node built-ins.
+        test: {
+          name: "convex",
+          include: ["tests/**/*.test.ts"],
+          exclude: ["tests/**/*.node.test.ts"],
+          environment: "edge-runtime",
+          server: { deps: { inline: ["convex-test"] } },
+        },
+      },
+      {
+        test: { name: "node", include: ["tests/**/*.node.test.ts"], environment: "node" },
+      },
+      {
+        test: { name: "local", include: ["local/tests/**/*.test.ts"], environment: "node" },
+      },
+      {
+        // Against a running deployment; see README, "Testing a deployment".
+        test: { name: "live", include: ["tests/live/**/*.live.ts"], environment: "node" },
+      },
+    ],
+  },
+});
