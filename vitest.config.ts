@@ -2,6 +2,10 @@ import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   test: {
+    // Generous: machines are slow and shared, and no test is about time.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    silent: "passed-only",
     projects: [
       {
         // Convex's default runtime is close to the edge runtime: no Node built-ins.

@@ -10,8 +10,8 @@ export const MAX_BODY_BYTES = 4 * 1024 * 1024;
  * of 4 MiB comes near; `[[],[],…` of the same size would take 60 MiB once parsed.
  */
 export const MAX_BODY_CONTAINERS = 262_144;
-/** Keys of one object in a body, Convex's own limit for a document. */
-export const MAX_OBJECT_KEYS = 1_024;
+/** Keys of one object in a body: a table of half a million keys alone would take all the memory. */
+export const MAX_OBJECT_KEYS = 16_384;
 /** Problems reported for one body; the first few tell all that a person needs. */
 export const MAX_ISSUES = 20;
 /** Code units of one issue's message, which may quote the sender's own keys. */
