@@ -20,7 +20,7 @@ http.route({
     const arrivedAt = Date.now();
     const fields: LogFields = { event: "transcription_update" };
     const response = await answering(fields, async () => {
-      await checkKey(request);
+      checkKey(request);
       checkContentType(request.headers.get("Content-Type"));
       const update = parseUpdate(parseJson(await readBody(request)));
       Object.assign(fields, { jobId: update.jobId, status: update.status });
@@ -48,8 +48,8 @@ http.route({
   path: "/health",
   method: "GET",
   handler: httpAction(async (_ctx, request) => {
-    return await answering({ event: "health" }, async () => {
-      await checkKey(request);
+    return await answering({ event: "health" }, () => {
+      checkKey(request);
       return jsonResponse(200, { ok: true });
     });
   }),
@@ -58,7 +58,7 @@ http.route({
 export default http;
 
 /** @throws Refusal `not_configured`, `unauthorized` */
-async function checkKey(request: Request): Promise<void> {
+function checkKey(request: Request): void {
   const keys = parseKeys(variables["CONVEX_API_KEY"]);
   if (keys.length === 0) {
     throw new Refusal(
@@ -67,7 +67,7 @@ async function checkKey(request: Request): Promise<void> {
     );
   }
   const token = bearerToken(request.headers.get("Authorization"));
-  if (token === null || !(await isKnownKey(token, keys))) {
+  if (token === null || !isKnownKey(token, keys)) {
     throw new Refusal("unauthorized", "Send Authorization: Bearer with a key of this deployment.");
   }
 }
@@ -94,7 +94,10 @@ async function applyUpdate(
 }
 
 /** Answers whatever happens with our JSON. */
-async function answering(fields: LogFields, handle: () => Promise<Response>): Promise<Response> {
+async function answering(
+  fields: LogFields,
+  handle: () => Promise<Response> | Response,
+): Promise<Response> {
   try {
     return await handle();
   } catch (error) {

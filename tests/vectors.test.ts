@@ -1,7 +1,6 @@
-import { convexTest } from "convex-test";
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { beforeEach, describe, expect, test, vi } from "vitest";
 import { api, internal } from "../convex/_generated/api";
-import schema from "../convex/schema";
+import { KEY, newBackend } from "./support/backend";
 import expansions from "./vectors/_expansion.json";
 import { type Backend, runVector } from "./support/vectorRunner";
 import {
@@ -13,20 +12,17 @@ import {
   type Vector,
 } from "./support/vectors";
 
-const modules = import.meta.glob("../convex/**/*.*s");
-const KEY = "vectors-key-0123456789abcdefghijklmnopqrstuvwxyz";
 // A 4 MiB transcript takes seconds in convex-test on a busy machine.
 const TIMEOUT_MS = 60_000;
-const USER_ID = "https://issuer.test|auth0|vectors";
-const SCOPE = { jobId: "vectors-job", userId: USER_ID, key: KEY };
+const IDENTITY = { issuer: "https://issuer.example", subject: "auth0|vectors" };
+const SCOPE = {
+  jobId: "vectors-job",
+  userId: `${IDENTITY.issuer}|${IDENTITY.subject}`,
+  key: KEY,
+};
 
 beforeEach(() => {
-  vi.stubEnv("CONVEX_API_KEY", KEY);
   vi.spyOn(console, "log").mockImplementation(() => undefined);
-});
-afterEach(() => {
-  vi.unstubAllEnvs();
-  vi.restoreAllMocks();
 });
 
 async function run(vector: Vector): Promise<void> {
@@ -34,27 +30,20 @@ async function run(vector: Vector): Promise<void> {
 }
 
 async function backendFor(vector: Vector): Promise<Backend> {
-  const t = convexTest({ schema, modules, transactionLimits: true });
+  const { t, dump } = newBackend();
   const { jobId, userId } = SCOPE;
   if (vector.job !== "missing") {
     const file = { fileName: "speech.flac", fileSize: 1234 };
     await t.mutation(internal.transcriptionJobs.createFor, { jobId, userId, ...file });
   }
-  const user = t.withIdentity({ tokenIdentifier: userId });
+  const user = t.withIdentity(IDENTITY);
   return {
     send: async (path, init) => await t.fetch(path, init),
     reader: {
       row: async () => await user.query(api.transcriptionJobs.get, { jobId }),
       page: async (_, page) => await user.query(api.transcriptionJobs.transcript, { jobId, page }),
       cancel: async () => await user.mutation(api.transcriptionJobs.cancel, { jobId }),
-      snapshot: async () =>
-        await t.run(async (ctx) => {
-          const tables = Object.keys(schema.tables) as (keyof typeof schema.tables)[];
-          const read = async (table: (typeof tables)[number]) =>
-            await ctx.db.query(table).collect();
-          const scheduled = await ctx.db.system.query("_scheduled_functions").collect();
-          return [scheduled, ...(await Promise.all(tables.map(read)))];
-        }),
+      snapshot: dump,
     },
   };
 }

@@ -12,21 +12,17 @@ export function bearerToken(header: string | null): string | null {
 }
 
 /**
- * Whether the token is one of the keys. Takes the same time for every token: the keys are compared
- * by their digests, each to its end, and all of them.
+ * Whether the token is one of the keys. How long it takes depends on the token's length and on how
+ * many keys there are, never on what they hold: all are compared, each to the token's end.
  */
-export async function isKnownKey(token: string, keys: string[]): Promise<boolean> {
-  const digest = await sha256(token);
-  let known = false;
+export function isKnownKey(token: string, keys: string[]): boolean {
+  let known = 0;
   for (const key of keys) {
-    const expected = await sha256(key);
-    let difference = 0;
-    for (const [index, byte] of expected.entries()) difference |= byte ^ (digest[index] ?? 0);
-    if (difference === 0) known = true;
+    let difference = token.length ^ key.length;
+    for (let index = 0; index < token.length; index++) {
+      difference |= token.charCodeAt(index) ^ key.charCodeAt(index % key.length);
+    }
+    known |= Number(difference === 0);
   }
-  return known;
-}
-
-async function sha256(text: string): Promise<Uint8Array> {
-  return new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text)));
+  return known === 1;
 }

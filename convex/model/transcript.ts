@@ -134,13 +134,15 @@ export async function readPage(
         q.eq("job", job).eq("attempt", attempt).eq("kind", wanted).eq("page", page),
       )
       .unique();
-  const [segments, slice] = [await at(kind), await at("text")];
-  if (segments === null && slice === null) return null;
-  return {
-    offset: segments?.offset ?? 0,
-    segments: segments?.segments ?? [],
-    ...(slice?.text !== undefined && { text: slice.text }),
-  };
+  const found = await at(kind);
+  const text = (await at("text"))?.text;
+  if (found !== null) {
+    const { offset, segments } = found;
+    return { offset, segments, ...(text !== undefined && { text }) };
+  }
+  if (text === undefined) return null;
+  const last = await pagesOf(ctx, job, attempt, kind).order("desc").first();
+  return { offset: last === null ? 0 : last.offset + last.segments.length, segments: [], text };
 }
 
 /**

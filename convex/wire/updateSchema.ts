@@ -19,15 +19,26 @@ import { isStorable } from "../model/text";
 import type { Segment, Status } from "../model/validators";
 import { timestamp } from "./timestamp";
 
-/** A string that Convex can store and every language can read, of `min` to `max` code units. */
+/**
+ * A string that Convex can store and every language can read, of `min` to `max` UTF-16 code units.
+ * zod's own length checks count code points, which would admit twice as much.
+ */
 function text(max = Infinity, min = 0) {
-  return z
-    .string()
-    .check(
-      z.minLength(min),
-      z.maxLength(max),
-      z.refine(isStorable, "holds a NUL or half of a surrogate pair; send whole characters"),
-    );
+  return z.string().check(
+    z.check<string>((context) => {
+      const { value, issues } = context;
+      const problem = textProblem(value, min, max);
+      if (problem !== null) issues.push({ code: "custom", input: value, message: problem });
+    }),
+  );
+}
+
+function textProblem(value: string, min: number, max: number): string | null {
+  if (value.length < min) return `too short: expected at least ${min} character`;
+  if (value.length > max) return `too long: expected at most ${max} characters`;
+  return isStorable(value)
+    ? null
+    : "holds a NUL or half of a surrogate pair; send whole characters";
 }
 
 const nonNegative = z.number().check(z.minimum(0));
