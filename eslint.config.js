@@ -1,11 +1,13 @@
+// @ts-check
 import js from "@eslint/js";
 import convex from "@convex-dev/eslint-plugin";
+import { defineConfig } from "eslint/config";
 import tseslint from "typescript-eslint";
 
-export default tseslint.config(
-  { ignores: ["**/node_modules/", "convex/_generated/", "**/dist/", ".venv/"] },
+export default defineConfig(
+  { ignores: ["**/node_modules/", "convex/_generated/", "**/dist/", ".venv/", "worker/"] },
   js.configs.recommended,
-  ...tseslint.configs.strictTypeChecked,
+  tseslint.configs.strictTypeChecked,
   {
     languageOptions: {
       parserOptions: {
@@ -21,5 +23,6 @@ export default tseslint.config(
       ],
     },
   },
-  ...convex.configs.recommended.map((config) => ({ ...config, files: ["convex/**/*.ts"] })),
+  { files: ["eslint.config.js"], extends: [tseslint.configs.disableTypeChecked] },
+  { files: ["convex/**/*.ts"], extends: [convex.configs.recommended] },
 );

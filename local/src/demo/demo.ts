@@ -1,0 +1,134 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { ConvexClient } from "convex/browser";
+import { api } from "../../../convex/_generated/api";
+import type { Backend } from "../backend";
+import type { Display } from "./display";
+import { postUpdate } from "./endpoint";
+import { expectedEnds } from "./expectedEnd";
+import { JobFeed } from "./jobFeed";
+import { invitationNotes, replayNotes, resultNotes, type Addresses } from "./notes";
+import { OwnJob } from "./ownJob";
+import type { RecordedEvent } from "./recording";
+import type { Note } from "./render";
+import { replay, type ReplayPorts } from "./replay";
+import { Witness } from "./witness";
+
+/** Who is signed in for the demo. */
+const DEMO_USER = "demo-user";
+/** Long enough for a slow machine under load; on an idle one it takes a few milliseconds. */
+const CATCH_UP_MS = 5_000;
+
+/** One user in front of their jobs, and the worker that reports on them. */
+export class Demo {
+  readonly #addresses: Addresses;
+  readonly #display: Display;
+  readonly #client: ConvexClient;
+  readonly #feed: JobFeed;
+  readonly #witness = new Witness();
+  readonly #errors: string[] = [];
+  readonly #catchUpMs: number;
+  #notes: Note[];
+  #onChange: () => void = () => undefined;
+
+  /** @param catchUpMs milliseconds that the subscription has to show what was sent */
+  constructor(backend: Backend, key: string, display: Display, catchUpMs = CATCH_UP_MS) {
+    this.#catchUpMs = catchUpMs;
+    this.#addresses = { url: backend.url, siteUrl: backend.siteUrl, key };
+    this.#display = display;
+    this.#notes = replayNotes(this.#addresses);
+    // Its log lines would stand in the middle of the picture.
+    this.#client = new ConvexClient(backend.url, { logger: false });
+    this.#client.setAuth(async () => await backend.token(DEMO_USER));
+    this.#feed = new JobFeed(
+      this.#client,
+      () => {
+        this.#changed();
+      },
+      ({ message }) => this.#errors.push(`The subscription failed: ${message}`),
+    );
+  }
+
+  /**
+   * Plays a recording to its end.
+   * @returns how it differed from what was recorded, one sentence each
+   * @throws when `signal` ends it early
+   */
+  async play(events: RecordedEvent[], signal: AbortSignal): Promise<string[]> {
+    const expected = expectedEnds(events);
+    const startedAt = Date.now();
+    this.#draw();
+    const { jobIds, problems } = await replay(events, this.#ports(startedAt, signal), startedAt);
+    signal.throwIfAborted();
+    await this.#caughtUp([...jobIds.values()]);
+    for (const [label, end] of expected) {
+      problems.push(...this.#witness.compare(jobIds.get(label) ?? "", end));
+    }
+    problems.push(...this.#witness.faults, ...this.#errors);
+    this.#notes = resultNotes(expected.size, problems);
+    this.#draw();
+    return problems;
+  }
+
+  /** Gives the reader a job of their own to move, and the next one when it has ended. */
+  async invite(signal: AbortSignal): Promise<void> {
+    const above = this.#notes;
+    const own = new OwnJob(async (job) => {
+      await this.#client.mutation(api.transcriptionJobs.create, job);
+    });
+    const follow = (): void => {
+      const job = this.#feed.jobs().find(({ job: { jobId } }) => jobId === own.jobId)?.job;
+      const curl = own.follow(job, this.#addresses);
+      if (curl !== null) this.#notes = [...above, ...invitationNotes(this.#addresses, curl)];
+    };
+    this.#onChange = follow;
+    await own.begin();
+    this.#changed();
+    await new Promise<void>((resolve) => {
+      if (signal.aborted) resolve();
+      signal.addEventListener("abort", () => {
+        resolve();
+      });
+    });
+  }
+
+  /** Ends the subscription. */
+  async close(): Promise<void> {
+    await this.#client.close();
+  }
+
+  #ports(startedAt: number, signal: AbortSignal): ReplayPorts {
+    const { siteUrl, key } = this.#addresses;
+    return {
+      create: async ({ fileName, fileSize }) => {
+        const job = { fileName, fileSize };
+        return (await this.#client.mutation(api.transcriptionJobs.create, job)).jobId;
+      },
+      cancel: async (jobId) => {
+        await this.#client.mutation(api.transcriptionJobs.cancel, { jobId });
+      },
+      send: async (body) => await postUpdate(siteUrl, key, body),
+      waitUntil: async (at) => {
+        await delay(Math.max(0, startedAt + at - Date.now()), undefined, { signal });
+      },
+    };
+  }
+
+  async #caughtUp(jobIds: string[]): Promise<void> {
+    const deadline = Date.now() + this.#catchUpMs;
+    while (!this.#witness.sawEndOf(jobIds) && Date.now() < deadline) await delay(20);
+  }
+
+  #changed(): void {
+    this.#witness.see(this.#feed.jobs().map(({ job }) => job));
+    this.#onChange();
+    this.#draw();
+  }
+
+  #draw(): void {
+    this.#display.show({
+      title: "Transcription jobs",
+      jobs: this.#feed.jobs(),
+      notes: this.#notes,
+    });
+  }
+}

@@ -1,0 +1,48 @@
+import { parseArgs } from "node:util";
+import { readPort } from "../ports";
+
+/** What `npm start` was asked for. */
+export interface StartOptions {
+  once: boolean;
+  help: boolean;
+  port?: number;
+  sitePort?: number;
+}
+
+/** The text of `--help`. */
+export const USAGE = `npm start -- [options]
+
+Starts an embedded Convex on this machine, replays a recorded worker session into it and shows the
+jobs. Nothing is stored: its data lives in memory.
+
+  --once             end after the replay; the exit code is 0 if every job ended as recorded
+  --port <n>         where clients connect (3210; 0: any free port)
+  --site-port <n>    where the worker posts to (3211; 0: any free port)
+  --help`;
+
+/**
+ * Reads the command line.
+ * @throws Error that says what is wrong with it
+ */
+export function parseStartOptions(args: string[]): StartOptions {
+  const { values } = parseArgs({
+    args,
+    options: {
+      once: { type: "boolean", default: false },
+      help: { type: "boolean", short: "h", default: false },
+      port: { type: "string" },
+      "site-port": { type: "string" },
+    },
+  });
+  const port = readPort("--port", values.port);
+  const sitePort = readPort("--site-port", values["site-port"]);
+  if (port !== undefined && port !== 0 && port === sitePort) {
+    throw new Error("--port and --site-port must be two different ports.");
+  }
+  return {
+    once: values.once,
+    help: values.help,
+    ...(port !== undefined && { port }),
+    ...(sitePort !== undefined && { sitePort }),
+  };
+}

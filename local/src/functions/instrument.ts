@@ -1,0 +1,68 @@
+import type { HttpRouter, PublicHttpAction } from "convex/server";
+import type { Module } from "./loadModules";
+import { isRegistered, kindOf, type Handler, type RegisteredFunction } from "./registered";
+
+/** What the backend wants to know of the functions it runs. */
+export interface FunctionHooks {
+  /** A mutation's handler has returned; its transaction commits before anything else can run. */
+  mutationReturned: () => void;
+  /** The `console` that the function of this name writes to. */
+  consoleFor: (name: string) => Console;
+}
+
+/**
+ * A copy of the module whose functions report to the hooks. The original is left as it is: another
+ * backend in the same process may use it too.
+ */
+export function instrumentModule(path: string, module: Module, hooks: FunctionHooks): Module {
+  return Object.fromEntries(
+    Object.entries(module).map(([name, value]) => [
+      name,
+      isRegistered(value) ? instrument(value, `${path}:${name}`, hooks) : value,
+    ]),
+  );
+}
+
+/** The router, with each HTTP action it finds reporting to the hooks. */
+export function instrumentRouter(router: HttpRouter, hooks: FunctionHooks): HttpRouter {
+  const instrumented = new Map<string, PublicHttpAction>();
+  const lookup: HttpRouter["lookup"] = (path, method) => {
+    const found = router.lookup(path, method);
+    if (found === null || !isRegistered(found[0])) return found;
+    const route = `${found[1]} ${found[2]}`;
+    const action =
+      instrumented.get(route) ??
+      (instrument(found[0], route, hooks) as RegisteredFunction & PublicHttpAction);
+    instrumented.set(route, action);
+    return [action, found[1], found[2]];
+  };
+  return Object.assign(Object.create(router) as HttpRouter, { lookup });
+}
+
+function instrument(
+  registered: RegisteredFunction,
+  name: string,
+  hooks: FunctionHooks,
+): RegisteredFunction {
+  const ownConsole = hooks.consoleFor(`${(kindOf(registered) ?? "http").toUpperCase()} ${name}`);
+  const original = registered._handler;
+  const handler: Handler = async (ctx, args) => {
+    // convex-test gives each call globals of its own, so this console is seen by this call alone.
+    globalThis.console = ownConsole;
+    const result = await original(ctx, args);
+    if (registered.isMutation === true) hooks.mutationReturned();
+    return result;
+  };
+  return {
+    ...registered,
+    _handler: handler,
+    // convex-test asks for them at every call, and writing them takes longer than a small query.
+    ...(registered.exportArgs && { exportArgs: once(registered.exportArgs) }),
+    ...(registered.exportReturns && { exportReturns: once(registered.exportReturns) }),
+  };
+}
+
+function once(make: () => string): () => string {
+  let made: string | undefined;
+  return () => (made ??= make());
+}
