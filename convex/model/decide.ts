@@ -66,7 +66,8 @@ export function decide(job: Job, update: Update, now: number): Decision {
   const append = live === undefined ? [] : live.pages.flat().slice(base.segmentCount - live.offset);
   const textSlices = ends && update.status === "completed" ? longText(update) : [];
   const merged = merge(base, update, ends, now);
-  if (!newAttempt && append.length === 0 && !differs(base, merged) && !isNews(base, update)) {
+  const isNews = newAttempt || (!isTerminal(base.status) && isNewest(base, update));
+  if (!isNews && append.length === 0 && !differs(base, merged)) {
     return { kind: "keep", outcome: isTerminal(base.status) ? "ignored" : "stale" };
   }
   return {
@@ -102,11 +103,7 @@ function cleanSlate(job: Job, attempt: number): Job {
   });
 }
 
-/** Whether an update without changes is still a sign of life: the newest one, of an active job. */
-function isNews(job: Job, update: Update): boolean {
-  return !isTerminal(job.status) && isNewest(job, update);
-}
-
+/** Whether an update tells of a later moment than all before it. */
 function isNewest(job: Job, update: Update): boolean {
   return (
     update.sequence === undefined || job.sequence === undefined || update.sequence > job.sequence
