@@ -1,56 +1,78 @@
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import path from "node:path";
-import { startBackend } from "./backend";
+import { startBackend, type Backend } from "./backend";
 import { Demo } from "./demo/demo";
 import { displayFor } from "./demo/display";
 import { parseStartOptions, USAGE, type StartOptions } from "./demo/options";
 import { parseRecording } from "./demo/recording";
+import { findWorker } from "./worker/findWorker";
+import { runWorker, type Worker } from "./worker/runWorker";
 
-const RECORDING = path.join(import.meta.dirname, "../demo/session.jsonl");
+const REPOSITORY = path.join(import.meta.dirname, "../..");
+const RECORDING = path.join(REPOSITORY, "local/demo/session.jsonl");
+/** Where the worker's HTTP API is by default. */
+const DEFAULT_WORKER_PORT = 8000;
 /** Exit codes as shells know them: bad usage, and ended by Ctrl-C. */
 const EXIT = { done: 0, failed: 1, usage: 2, interrupted: 130 } as const;
 
-/** What functions log in the normal course of things, a line for each update. */
-const ROUTINE = /^\[[^\]]*\] \[(DEBUG|LOG|INFO)\]/;
+/** What functions and the worker log in the normal course of things, a line for each update. */
+const ROUTINE = /^\[[^\]]*\] \[(DEBUG|LOG|INFO)\]|"level":\s*"(debug|info)"/;
 
 /**
  * Starts the parts one after the other, the backend first, and ends them in the reverse order.
  * @returns the exit code
  */
-async function start({ once, port, sitePort }: StartOptions, signal: AbortSignal): Promise<number> {
+async function start(options: StartOptions, signal: AbortSignal): Promise<number> {
+  const { once, port, sitePort } = options;
   const events = parseRecording(readFileSync(RECORDING, "utf8"));
   const key = randomBytes(32).toString("base64url");
-  // The screen belongs to what the subscription brings; the backend's lines would cover it.
+  // The screen belongs to what the subscription brings; log lines would cover it.
   const complaints: string[] = [];
-  const backend = await startBackend({
-    ...(port !== undefined && { port }),
-    ...(sitePort !== undefined && { sitePort }),
-    env: { CONVEX_API_KEY: key },
-    log: (line) => {
-      if (!ROUTINE.test(line)) complaints.push(line);
-    },
-  }).catch((error: unknown) => {
-    // A port in use says so itself, with the flag that chooses another.
-    console.error(error instanceof Error ? error.message : error);
-    return null;
-  });
-  if (backend === null) return EXIT.failed;
-  const display = displayFor(process.stdout);
-  const demo = new Demo(backend, key, display);
+  const log = (line: string): void => {
+    if (!ROUTINE.test(line)) complaints.push(line);
+  };
+  const closers: (() => Promise<void> | void)[] = [];
   try {
+    const backend = await startBackend({
+      ...(port !== undefined && { port }),
+      ...(sitePort !== undefined && { sitePort }),
+      env: { CONVEX_API_KEY: key },
+      log,
+    });
+    closers.push(() => backend.close());
+    // A replay that ends by itself needs no worker.
+    const worker = once ? null : await startWorker(options, backend, key, log);
+    if (worker !== null) closers.push(() => worker.stop());
+    const display = displayFor(process.stdout);
+    closers.push(() => {
+      display.close();
+    });
+    const demo = new Demo(backend, key, display, { workerUrl: worker?.url ?? null });
+    closers.push(() => demo.close());
     const problems = await demo.play(events, signal);
     if (!once) await demo.invite(signal);
     return problems.length === 0 ? EXIT.done : EXIT.failed;
   } catch (error) {
     if (signal.aborted) return once ? EXIT.interrupted : EXIT.done;
-    throw error;
+    // A port in use says so itself, with the flag that chooses another.
+    console.error(error instanceof Error ? error.message : error);
+    return EXIT.failed;
   } finally {
-    display.close();
+    for (const close of closers.reverse()) await close();
     for (const line of complaints) console.error(line);
-    await demo.close();
-    await backend.close();
   }
+}
+
+async function startWorker(
+  { workerPort: port = DEFAULT_WORKER_PORT }: StartOptions,
+  { url: convexUrl, siteUrl }: Backend,
+  key: string,
+  log: (line: string) => void,
+): Promise<Worker | null> {
+  const command = findWorker(REPOSITORY);
+  if (command === null) return null;
+  return await runWorker({ command, port, convexUrl, siteUrl, key, log });
 }
 
 /** Aborted by the first Ctrl-C (or a request to end); the second one does not wait. */

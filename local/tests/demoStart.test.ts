@@ -31,7 +31,7 @@ describe("the options", () => {
   test.each([
     [["--port", "x"], "--port must be a port"],
     [["--site-port", "65536"], "--site-port must be a port"],
-    [["--port", "5", "--site-port", "5"], "two different ports"],
+    [["--port", "5", "--site-port", "5"], "different ports"],
     [["--fast"], "--fast"],
     [["once"], "once"],
   ])("%j is refused", (args, message) => {
@@ -76,7 +76,7 @@ describe("the demo on a real backend", () => {
   });
 
   test("a worker with another key: every update is a problem, no job ends", async () => {
-    const demo = new Demo(backend, "another-key-than-that", display, 200);
+    const demo = new Demo(backend, "another-key-than-that", display, { catchUpMs: 200 });
     const events = EVENTS.filter(({ job, call }) => job === "c" && call !== "cancel");
     try {
       const problems = await demo.play(events, never);
@@ -88,7 +88,7 @@ describe("the demo on a real backend", () => {
   });
 
   test("an update that is lost on the way is noticed", async () => {
-    const demo = new Demo(backend, KEY, display, 200);
+    const demo = new Demo(backend, KEY, display, { catchUpMs: 200 });
     // Refused, as the text does not belong to a job that failed.
     const events = EVENTS.filter(({ job }) => job === "c").map((event): RecordedEvent => {
       if (event.call !== "update" || event.update.status !== "failed") return event;

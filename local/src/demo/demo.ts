@@ -3,20 +3,29 @@ import { ConvexClient } from "convex/browser";
 import { api } from "../../../convex/_generated/api";
 import type { Backend } from "../backend";
 import type { Display } from "./display";
+import { nextUpdate, updateLine, uploadLine } from "./curlLines";
 import { postUpdate } from "./endpoint";
 import { expectedEnds } from "./expectedEnd";
 import { JobFeed } from "./jobFeed";
+import { ReadersJob } from "./readersJob";
 import { invitationNotes, replayNotes, resultNotes, type Addresses } from "./notes";
-import { OwnJob } from "./ownJob";
 import type { RecordedEvent } from "./recording";
 import type { Note } from "./render";
 import { replay, type ReplayPorts } from "./replay";
 import { Witness } from "./witness";
 
+/** A recording that the repository has, relative to it. */
+const SAMPLE = "worker/tests/recordings/speech.flac";
 /** Who is signed in for the demo. */
 const DEMO_USER = "demo-user";
 /** Long enough for a slow machine under load; on an idle one it takes a few milliseconds. */
 const CATCH_UP_MS = 5_000;
+
+/** What a demo may be told. */
+export interface DemoOptions {
+  workerUrl?: string | null;
+  catchUpMs?: number;
+}
 
 /** One user in front of their jobs, and the worker that reports on them. */
 export class Demo {
@@ -30,10 +39,18 @@ export class Demo {
   #notes: Note[];
   #onChange: () => void = () => undefined;
 
-  /** @param catchUpMs milliseconds that the subscription has to show what was sent */
-  constructor(backend: Backend, key: string, display: Display, catchUpMs = CATCH_UP_MS) {
+  /**
+   * @param workerUrl the worker's HTTP API, `null` where there is none
+   * @param catchUpMs milliseconds that the subscription has to show what was sent
+   */
+  constructor(
+    backend: Backend,
+    key: string,
+    display: Display,
+    { workerUrl = null, catchUpMs = CATCH_UP_MS }: DemoOptions = {},
+  ) {
     this.#catchUpMs = catchUpMs;
-    this.#addresses = { url: backend.url, siteUrl: backend.siteUrl, key };
+    this.#addresses = { url: backend.url, siteUrl: backend.siteUrl, key, workerUrl };
     this.#display = display;
     this.#notes = replayNotes(this.#addresses);
     // Its log lines would stand in the middle of the picture.
@@ -69,19 +86,37 @@ export class Demo {
     return problems;
   }
 
-  /** Gives the reader a job of their own to move, and the next one when it has ended. */
+  /** Gives the reader jobs of their own to move, and the next ones when they have ended. */
   async invite(signal: AbortSignal): Promise<void> {
     const above = this.#notes;
-    const own = new OwnJob(async (job) => {
+    const { siteUrl, key, workerUrl } = this.#addresses;
+    const create = async (job: { jobId: string; fileName: string }) =>
       await this.#client.mutation(api.transcriptionJobs.create, job);
+    const moved = new ReadersJob({
+      name: "my-job",
+      fileName: "moved by hand",
+      create,
+      line: (job) => updateLine(siteUrl, key, nextUpdate(job)),
     });
+    const uploaded =
+      workerUrl === null
+        ? null
+        : new ReadersJob({
+            name: "my-upload",
+            fileName: "your recording",
+            create,
+            line: ({ jobId }, ticket) => uploadLine(workerUrl, ticket, jobId, SAMPLE),
+          });
     const follow = (): void => {
-      const job = this.#feed.jobs().find(({ job: { jobId } }) => jobId === own.jobId)?.job;
-      const curl = own.follow(job, this.#addresses);
-      if (curl !== null) this.#notes = [...above, ...invitationNotes(this.#addresses, curl)];
+      const line = (readers: ReadersJob | null) =>
+        readers?.follow(this.#feed.jobs().find(({ job }) => job.jobId === readers.jobId)?.job) ??
+        null;
+      const invitation = { update: line(moved), upload: line(uploaded) };
+      if (invitation.update === null && invitation.upload === null) return;
+      this.#notes = [...above, ...invitationNotes(this.#addresses, invitation)];
     };
     this.#onChange = follow;
-    await own.begin();
+    await Promise.all([uploaded?.begin(), moved.begin()]);
     this.#changed();
     await new Promise<void>((resolve) => {
       if (signal.aborted) resolve();

@@ -1,10 +1,18 @@
 import type { Note } from "./render";
 
-/** Where the embedded backend is reached. */
+/** Where everything is reached. */
 export interface Addresses {
   url: string;
   siteUrl: string;
   key: string;
+  /** The worker's HTTP API; `null` where no worker is installed. */
+  workerUrl: string | null;
+}
+
+/** The lines that move the reader's jobs on; `null` where there is none. */
+export interface Invitation {
+  update: string | null;
+  upload: string | null;
 }
 
 /** While the recording is played. */
@@ -30,21 +38,30 @@ export function resultNotes(jobs: number, problems: string[]): Note[] {
   ];
 }
 
-/** What a reader can do now; `curl` moves the job that is theirs. */
-export function invitationNotes({ url, siteUrl, key }: Addresses, curl: string): Note[] {
+/** What a reader can do now: transcribe a recording, if there is a worker, or be the worker. */
+export function invitationNotes(
+  { url, siteUrl, key, workerUrl }: Addresses,
+  { update, upload }: Invitation,
+): Note[] {
   return [
     { text: "" },
     { text: `  Convex          ${url}` },
     { text: `  HTTP actions    ${siteUrl}` },
     { text: `  CONVEX_API_KEY  ${key}` },
-    { text: "" },
-    {
-      text: "  Be the worker: paste this line into another terminal, then the one that follows.",
-      look: "bold",
-    },
-    { text: "" },
-    { text: curl, look: "cyan" },
+    { text: `  Worker          ${workerUrl ?? "not installed: pip install ./worker"}` },
+    ...pasteNotes("Transcribe a recording of yours: paste this line with its path.", upload),
+    ...pasteNotes("Be the worker: paste this line, then the one that follows.", update),
     { text: "" },
     { text: "  All data lives in memory. Ctrl-C ends it.", look: "dim" },
+  ];
+}
+
+function pasteNotes(what: string, line: string | null): Note[] {
+  if (line === null) return [];
+  return [
+    { text: "" },
+    { text: `  ${what}`, look: "bold" },
+    { text: "" },
+    { text: line, look: "cyan" },
   ];
 }

@@ -7,17 +7,20 @@ export interface StartOptions {
   help: boolean;
   port?: number;
   sitePort?: number;
+  workerPort?: number;
 }
 
 /** The text of `--help`. */
 export const USAGE = `npm start -- [options]
 
-Starts an embedded Convex on this machine, replays a recorded worker session into it and shows the
-jobs. Nothing is stored: its data lives in memory.
+Starts an embedded Convex on this machine, and the worker beside it if it is installed (in .venv or on
+the PATH), replays a recorded worker session into it and shows the jobs. Nothing is stored: its data
+lives in memory.
 
   --once             end after the replay; the exit code is 0 if every job ended as recorded
   --port <n>         where clients connect (3210; 0: any free port)
   --site-port <n>    where the worker posts to (3211; 0: any free port)
+  --worker-port <n>  where the worker takes uploads, if it is installed (8000; 0: any free port)
   --help`;
 
 /**
@@ -32,17 +35,21 @@ export function parseStartOptions(args: string[]): StartOptions {
       help: { type: "boolean", short: "h", default: false },
       port: { type: "string" },
       "site-port": { type: "string" },
+      "worker-port": { type: "string" },
     },
   });
   const port = readPort("--port", values.port);
   const sitePort = readPort("--site-port", values["site-port"]);
-  if (port !== undefined && port !== 0 && port === sitePort) {
-    throw new Error("--port and --site-port must be two different ports.");
+  const workerPort = readPort("--worker-port", values["worker-port"]);
+  const chosen = [port, sitePort, workerPort].filter((value) => value !== undefined && value !== 0);
+  if (new Set(chosen).size < chosen.length) {
+    throw new Error("--port, --site-port and --worker-port must be different ports.");
   }
   return {
     once: values.once,
     help: values.help,
     ...(port !== undefined && { port }),
     ...(sitePort !== undefined && { sitePort }),
+    ...(workerPort !== undefined && { workerPort }),
   };
 }

@@ -1,9 +1,8 @@
 import { execFileSync } from "node:child_process";
 import { describe, expect, test } from "vitest";
-import { curlLine, nextUpdate, OwnJob } from "../src/demo/ownJob";
+import { nextUpdate, updateLine, uploadLine } from "../src/demo/curlLines";
+import { ReadersJob } from "../src/demo/readersJob";
 import { row } from "./demoJobs";
-
-const ADDRESSES = { url: "http://127.0.0.1:1", siteUrl: "http://127.0.0.1:2", key: "a-key" };
 
 /** What a shell hands to `curl`. */
 function shellArguments(line: string): string[] {
@@ -14,7 +13,7 @@ function shellArguments(line: string): string[] {
 describe("the line to paste", () => {
   test("is one line that a shell reads as it is meant", () => {
     const body = { jobId: "my-job-1", message: `it's $HOME "here" \\ \`x\`` };
-    const line = curlLine(ADDRESSES.siteUrl, ADDRESSES.key, body);
+    const line = updateLine("http://127.0.0.1:2", "a-key", body);
     expect(line).not.toContain("\n");
     expect(shellArguments(line)).toEqual([
       "-X",
@@ -26,6 +25,19 @@ describe("the line to paste", () => {
       "Content-Type: application/json",
       "-d",
       JSON.stringify(body),
+    ]);
+  });
+
+  test("uploads a file with any path", () => {
+    const line = uploadLine("http://127.0.0.1:3", "1.ticket", "my-upload-1", "it's mine.mp3");
+    expect(shellArguments(line)).toEqual([
+      "http://127.0.0.1:3/transcribe-job",
+      "-H",
+      "Authorization: Bearer 1.ticket",
+      "-F",
+      "job_id=my-upload-1",
+      "-F",
+      "file=@it's mine.mp3",
     ]);
   });
 });
@@ -49,22 +61,26 @@ describe("the next update", () => {
 });
 
 describe("the reader's job", () => {
-  test("is followed until it ends; then the next one is made, once", async () => {
+  test("is followed until it ends; then the next one is made, once, with its own ticket", async () => {
     const made: string[] = [];
-    const own = new OwnJob(({ jobId }) => {
-      made.push(jobId);
-      return Promise.resolve();
+    const readers = new ReadersJob({
+      name: "my-job",
+      fileName: "a.mp3",
+      create: ({ jobId }) => {
+        made.push(jobId);
+        return Promise.resolve({ ticket: `ticket of ${jobId}` });
+      },
+      line: ({ progress }, ticket) => `${progress} with ${ticket}`,
     });
-    await own.begin();
-    expect(own.follow(undefined, ADDRESSES)).toBeNull();
-    expect(own.follow(row({ jobId: own.jobId, progress: 0 }), ADDRESSES)).toContain(
-      '"progress":25',
-    );
+    await readers.begin();
+    expect(readers.follow(undefined)).toBeNull();
+    const going = row({ jobId: readers.jobId, progress: 30 });
+    expect(readers.follow(going)).toBe("30 with ticket of my-job-1");
 
-    const ended = row({ jobId: own.jobId, status: "completed", progress: 100, completedAt: 1 });
-    expect(own.follow(ended, ADDRESSES)).toBeNull();
-    expect(own.follow(undefined, ADDRESSES)).toBeNull();
+    const ended = row({ jobId: readers.jobId, status: "completed", progress: 100, completedAt: 1 });
+    expect(readers.follow(ended)).toBeNull();
+    expect(readers.follow(undefined)).toBeNull();
     expect(made).toEqual(["my-job-1", "my-job-2"]);
-    expect(own.jobId).toBe("my-job-2");
+    expect(readers.jobId).toBe("my-job-2");
   });
 });

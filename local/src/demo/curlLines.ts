@@ -1,0 +1,38 @@
+import type { Job } from "./job";
+
+/** Percent that one pasted line moves a job by: four lines from start to end. */
+const STEP = 25;
+
+/** The update that moves a job on, with the number that comes next. */
+export function nextUpdate(job: Job): object {
+  const { jobId } = job;
+  const sequence = (job.sequence ?? 0) + 1;
+  const progress = Math.floor(job.progress / STEP) * STEP + STEP;
+  return progress < 100
+    ? { jobId, status: "processing", progress, sequence, stage: "by hand" }
+    : { jobId, status: "completed", sequence, result: { text: "Every page saw it at once." } };
+}
+
+/** A line for any POSIX shell that sends one update, as a worker does. */
+export function updateLine(siteUrl: string, key: string, body: object): string {
+  return [
+    `curl -X POST ${new URL("/updateTranscriptionJob", siteUrl).href}`,
+    `-H 'Authorization: Bearer ${key}'`,
+    `-H 'Content-Type: application/json'`,
+    `-d ${quoted(JSON.stringify(body))}`,
+  ].join(" ");
+}
+
+/** A line for any POSIX shell that uploads a recording to the worker, as a page does. */
+export function uploadLine(workerUrl: string, ticket: string, jobId: string, file: string): string {
+  return [
+    `curl ${new URL("/transcribe-job", workerUrl).href}`,
+    `-H 'Authorization: Bearer ${ticket}'`,
+    `-F job_id=${jobId}`,
+    `-F ${quoted(`file=@${file}`)}`,
+  ].join(" ");
+}
+
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", `'\\''`)}'`;
+}

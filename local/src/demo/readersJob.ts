@@ -1,0 +1,46 @@
+import { isFinished, type Job } from "./job";
+
+/** What is needed to make a job of the reader's, and to tell how to move it. */
+export interface ReadersJobOptions {
+  /** Ids are `<name>-1`, `<name>-2`, …: short, since they are the reader's to see and to change. */
+  name: string;
+  /** What the file is called on the screen. */
+  fileName: string;
+  /** Makes the job; gives the ticket for the worker's API. */
+  create: (job: { jobId: string; fileName: string }) => Promise<{ ticket: string | null }>;
+  /** The line that moves the job on from where it is. */
+  line: (job: Job, ticket: string) => string;
+}
+
+/** A job that the reader moves by pasting lines; when it has ended, the next one. */
+export class ReadersJob {
+  readonly #options: ReadersJobOptions;
+  #number = 0;
+  #ticket = "";
+
+  constructor(options: ReadersJobOptions) {
+    this.#options = options;
+  }
+
+  get jobId(): string {
+    return `${this.#options.name}-${this.#number}`;
+  }
+
+  /** Makes the next job. */
+  async begin(): Promise<void> {
+    this.#number += 1;
+    const { create, fileName } = this.#options;
+    this.#ticket = (await create({ jobId: this.jobId, fileName })).ticket ?? "";
+  }
+
+  /**
+   * Takes in the job as the subscription shows it.
+   * @returns the line that moves it on, `null` while there is none to move
+   */
+  follow(job: Job | undefined): string | null {
+    if (job === undefined) return null;
+    if (!isFinished(job)) return this.#options.line(job, this.#ticket);
+    void this.begin();
+    return null;
+  }
+}

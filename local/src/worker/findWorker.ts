@@ -1,0 +1,32 @@
+import { accessSync, constants } from "node:fs";
+import path from "node:path";
+
+const COMMAND = process.platform === "win32" ? "transcription-worker.exe" : "transcription-worker";
+const VENV_FOLDER = process.platform === "win32" ? "Scripts" : "bin";
+
+/**
+ * The installed worker's command: of the virtual environment in the repository's `.venv`, else the
+ * first on the PATH; `null` where it is not installed.
+ */
+export function findWorker(
+  repository: string,
+  searchPath = process.env["PATH"] ?? "",
+): string | null {
+  const folders = [
+    path.join(repository, ".venv", VENV_FOLDER),
+    ...searchPath.split(path.delimiter),
+  ];
+  const commands = folders
+    .filter((folder) => folder !== "")
+    .map((folder) => path.join(folder, COMMAND));
+  return commands.find(isExecutable) ?? null;
+}
+
+function isExecutable(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
