@@ -75,12 +75,17 @@ async function startWorker(
   return await runWorker({ command, port, convexUrl, siteUrl, key, log });
 }
 
+/** Milliseconds within which a signal is the same Ctrl-C: the terminal sends it, and npm again. */
+const SAME_SIGNAL_MS = 1_000;
+
 /** Aborted by the first Ctrl-C (or a request to end); the second one does not wait. */
 function interruption(): AbortSignal {
   const controller = new AbortController();
+  let firstAt = 0;
   for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     process.on(name, () => {
-      if (controller.signal.aborted) process.exit(EXIT.interrupted);
+      if (!controller.signal.aborted) firstAt = Date.now();
+      else if (Date.now() - firstAt > SAME_SIGNAL_MS) process.exit(EXIT.interrupted);
       controller.abort();
     });
   }
