@@ -9,6 +9,7 @@ export default defineConfig({
     projects: [
       {
         // Convex's default runtime is close to the edge runtime: no Node built-ins.
+        extends: true,
         test: {
           name: "convex",
           include: ["tests/**/*.test.ts"],
@@ -18,13 +19,16 @@ export default defineConfig({
         },
       },
       {
+        extends: true,
         test: { name: "node", include: ["tests/**/*.node.test.ts"], environment: "node" },
       },
       {
+        extends: true,
         test: { name: "local", include: ["local/tests/**/*.test.ts"], environment: "node" },
       },
       {
         // Against a running deployment; see README, "Testing a deployment".
+        extends: true,
         test: { name: "live", include: ["tests/live/**/*.live.ts"], environment: "node" },
       },
     ],

@@ -9,6 +9,7 @@ import { setTimeout as delay } from "node:timers/promises";
 export interface Worker {
   /** Where its HTTP API is. */
   url: string;
+  pid: number;
   /** Ends it, and removes what it has stored: the jobs that it belongs to are gone, too. */
   stop(): Promise<void>;
 }
@@ -77,7 +78,7 @@ export async function runWorker(options: WorkerOptions): Promise<Worker> {
   };
   const url = `http://127.0.0.1:${port}`;
   const answered = await Promise.race([answers(url), ended.then(() => false)]);
-  if (answered) return { url, stop };
+  if (answered && child.pid !== undefined) return { url, pid: child.pid, stop };
   await stop();
   throw new Error(`The worker did not start: ${lastWords.trim()}`);
 }
