@@ -1,0 +1,1 @@
+"""What the client and the outbox cost: `python -m bench` in `worker/`."""

@@ -1,0 +1,69 @@
+"""Persistent transcription jobs on Convex: the client, the outbox and the service.
+
+async with ConvexClient.from_env() as client:
+    await client.update_job_status({"job_id": job_id, "status": "processing", "progress": 42})
+"""
+
+from .client import ConvexClient
+from .database import Database, Transaction
+from .errors import (
+    AlreadyRunningError,
+    AuthenticationError,
+    ConfigurationError,
+    ConvexError,
+    Issue,
+    JobNotFoundError,
+    SegmentGapError,
+    StorageError,
+    UnavailableError,
+    UnexpectedAnswerError,
+    UserMismatchError,
+    ValidationError,
+)
+from .models import (
+    AudioInfo,
+    JobUpdate,
+    LiveSegments,
+    Result,
+    Segment,
+    Status,
+    Timestamps,
+    UpdateOutcome,
+    Word,
+)
+from .outbox import Outbox, OutboxSettings, OutboxStats
+from .retry import RetryPolicy
+from .settings import Settings, load_settings
+
+__all__ = [
+    "AlreadyRunningError",
+    "AudioInfo",
+    "AuthenticationError",
+    "ConfigurationError",
+    "ConvexClient",
+    "ConvexError",
+    "Database",
+    "Issue",
+    "JobNotFoundError",
+    "JobUpdate",
+    "LiveSegments",
+    "Outbox",
+    "OutboxSettings",
+    "OutboxStats",
+    "Result",
+    "RetryPolicy",
+    "Segment",
+    "SegmentGapError",
+    "Settings",
+    "Status",
+    "StorageError",
+    "Timestamps",
+    "Transaction",
+    "UnavailableError",
+    "UnexpectedAnswerError",
+    "UpdateOutcome",
+    "UserMismatchError",
+    "ValidationError",
+    "Word",
+    "load_settings",
+]

@@ -1,0 +1,7 @@
+"""`python -m transcription_worker`."""
+
+import sys
+
+from .cli import main
+
+sys.exit(main())

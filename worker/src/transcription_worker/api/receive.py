@@ -1,0 +1,150 @@
+"""Taking in an upload: the form's fields into memory, its file onto the disk."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import aclosing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from ..queue import JobExistsError, JobQueueService, UploadFiles
+from .errors import ApiError
+from .form import base_name
+from .multipart import PartData, PartStarted, read_form
+
+# Bytes that are gathered before they are written: a thread is not worth less.
+_WRITE_BYTES = 1024 * 1024
+# Bytes of one text field; the longest, `initial_prompt`, has at most 4,000 characters.
+_MAX_FIELD_BYTES = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A whole upload: its file is on the disk, `size` bytes."""
+
+    job_id: str
+    upload_id: str
+    size: int
+    fields: dict[str, str]
+
+
+class UploadReceiver:
+    """Receives one form. `authorize(job_id)` raises where the sender may not use the job."""
+
+    def __init__(
+        self,
+        service: JobQueueService,
+        files: UploadFiles,
+        max_bytes: int,
+        authorize: Callable[[str], None],
+    ) -> None:
+        self._service = service
+        self._files = files
+        self._max_bytes = max_bytes
+        self._authorize = authorize
+        self._fields: dict[str, bytes] = {}
+        self._field: str | None = None
+        self._sink: _Sink | None = None
+        self._upload_id: str | None = None
+
+    async def receive(self, body: AsyncIterator[bytes], boundary: bytes) -> Received:
+        """Reads the form to its end. Raises `ApiError`, and then leaves nothing behind."""
+        try:
+            async with aclosing(read_form(body, boundary)) as parts:
+                async for part in parts:
+                    if isinstance(part, PartStarted):
+                        await self._begin(part)
+                    else:
+                        await self._add(part)
+            if self._sink is None or self._upload_id is None:
+                raise ApiError(422, "invalid_form", "file: is required")
+            await self._sink.close()
+            return Received(self._job_id(), self._upload_id, self._sink.size, self._texts())
+        except BaseException:
+            await self._discard()
+            raise
+
+    async def _begin(self, part: PartStarted) -> None:
+        if part.name != "file":
+            if part.name in self._fields:
+                raise ApiError(422, "invalid_form", f"{part.name}: is there twice")
+            self._field = part.name
+            self._fields[part.name] = b""
+            return
+        if self._sink is not None:
+            raise ApiError(422, "invalid_form", "file: is there twice")
+        if "job_id" not in self._fields:
+            # Nothing of a stranger's file goes onto the disk, and the ticket is the job's.
+            raise ApiError(422, "invalid_form", "job_id: is required, before the file in the form")
+        job_id = self._job_id()
+        self._authorize(job_id)
+        try:
+            self._upload_id = await self._service.begin_upload(job_id, base_name(part.file_name))
+        except JobExistsError:
+            raise already_uploaded() from None
+        self._field = None
+        self._sink = await _Sink.open(self._files.upload(self._upload_id), self._max_bytes)
+
+    async def _add(self, part: PartData) -> None:
+        if self._field is not None:
+            self._fields[self._field] += part.data
+            if len(self._fields[self._field]) > _MAX_FIELD_BYTES:
+                raise ApiError(422, "invalid_form", f"{self._field}: is too long")
+        elif self._sink is not None:
+            await self._sink.write(part.data)
+
+    def _job_id(self) -> str:
+        return self._fields["job_id"].decode(errors="replace").strip()
+
+    def _texts(self) -> dict[str, str]:
+        return {name: value.decode(errors="replace") for name, value in self._fields.items()}
+
+    async def _discard(self) -> None:
+        if self._sink is not None:
+            await self._sink.close(discard=True)
+        if self._upload_id is not None:
+            await self._service.abandon_upload(self._upload_id)
+
+
+def already_uploaded() -> ApiError:
+    """The job's file has come in whole before, or another upload of it has taken over."""
+    return ApiError(409, "already_uploaded", "This job's file has been uploaded already.")
+
+
+class _Sink:
+    """A file being written, off the event loop."""
+
+    def __init__(self, file: BinaryIO, max_bytes: int) -> None:
+        self.size = 0
+        self._file = file
+        self._max_bytes = max_bytes
+        self._buffer = bytearray()
+
+    @classmethod
+    async def open(cls, path: Path, max_bytes: int) -> "_Sink":
+        return cls(await asyncio.to_thread(path.open, "wb"), max_bytes)
+
+    async def write(self, data: bytes) -> None:
+        self.size += len(data)
+        if self.size > self._max_bytes:
+            raise too_large(self._max_bytes)
+        self._buffer += data
+        if len(self._buffer) >= _WRITE_BYTES:
+            await self._flush()
+
+    async def close(self, *, discard: bool = False) -> None:
+        try:
+            if not discard:
+                await self._flush()
+        finally:
+            await asyncio.to_thread(self._file.close)
+
+    async def _flush(self) -> None:
+        buffer, self._buffer = self._buffer, bytearray()
+        await asyncio.to_thread(self._file.write, buffer)
+
+
+def too_large(max_bytes: int) -> ApiError:
+    """The file is larger than the settings allow."""
+    limit = f"{max_bytes / 1_000_000:g} MB"
+    return ApiError(413, "payload_too_large", f"The file is larger than {limit}.")

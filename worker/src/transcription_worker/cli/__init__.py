@@ -1,0 +1,5 @@
+"""The command `transcription-worker`."""
+
+from .main import main
+
+__all__ = ["main"]

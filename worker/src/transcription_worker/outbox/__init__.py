@@ -1,0 +1,6 @@
+"""The outbox: what the worker reports is stored here first and delivered from here."""
+
+from .outbox import Outbox, OutboxStats
+from .settings import OutboxSettings
+
+__all__ = ["Outbox", "OutboxSettings", "OutboxStats"]

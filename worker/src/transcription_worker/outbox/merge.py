@@ -1,0 +1,58 @@
+"""What a newer update takes over from an older one of the same attempt that still waits.
+
+Delivering the merged update leaves the job as delivering both would have. Bodies are JSON values
+as the endpoint takes them; segments are not in them (see `store`), and only ever added to.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..wire_time import parse_time
+
+Body = dict[str, Any]
+
+
+def may_merge(older: Mapping[str, Any], newer: Mapping[str, Any]) -> bool:
+    """Whether one update can stand for both: not where they name two users, one of them wrong."""
+    users = {body["userId"] for body in (older, newer) if "userId" in body}
+    return len(users) < 2
+
+
+def merge(older: Mapping[str, Any], newer: Mapping[str, Any]) -> Body:
+    """The newer update with what the endpoint keeps of the older one.
+
+    Progress is the maximum, `startedAt` the earliest, `audioInfo` the greater key by key. Stage,
+    message and remaining time are the newer one's alone: what it lacks is cleared.
+    """
+    merged = dict(newer)
+    progress = _greatest(older.get("progress"), newer.get("progress"))
+    timestamps = _merge_timestamps(older.get("timestamps", {}), newer.get("timestamps", {}))
+    audio_info = _merge_audio_info(older.get("audioInfo", {}), newer.get("audioInfo", {}))
+    inherited = {"progress": progress, "timestamps": timestamps, "audioInfo": audio_info}
+    if "userId" in older:
+        inherited["userId"] = older["userId"]
+    return merged | {key: value for key, value in inherited.items() if value not in (None, {})}
+
+
+def _merge_timestamps(older: Mapping[str, str], newer: Mapping[str, str]) -> dict[str, str]:
+    merged = {**older, **newer}
+    for key in ("createdAt", "startedAt"):
+        if key in older and key in newer:
+            merged[key] = min(older[key], newer[key], key=parse_time)
+    return merged
+
+
+def _merge_audio_info(older: Mapping[str, Any], newer: Mapping[str, Any]) -> dict[str, Any]:
+    keys = older.keys() | newer.keys()
+    return {key: _greatest(older.get(key), newer.get(key)) for key in sorted(keys)}
+
+
+def _greatest(older: Any, newer: Any) -> Any:
+    if older is None or newer is None:
+        return newer if older is None else older
+    return _max_utf16(older, newer) if isinstance(older, str) else max(older, newer)
+
+
+def _max_utf16(one: str, other: str) -> str:
+    """JavaScript compares strings by UTF-16 code units, Python by code points."""
+    return max(one, other, key=lambda text: text.encode("utf-16-be"))

@@ -1,0 +1,19 @@
+"""The job queue: uploads wait here, are run a few at a time, and are run again after a crash."""
+
+from .files import UploadFiles
+from .job import Job, JobExistsError
+from .service import JobQueueService, QueueOptions
+from .sqlite_store import SqliteJobStore
+from .store import JobStore
+from .view import JobView
+
+__all__ = [
+    "Job",
+    "JobExistsError",
+    "JobQueueService",
+    "JobStore",
+    "JobView",
+    "QueueOptions",
+    "SqliteJobStore",
+    "UploadFiles",
+]

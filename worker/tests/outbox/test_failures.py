@@ -1,0 +1,247 @@
+"""What the outbox does when Convex refuses, is away, or is not Convex."""
+
+import asyncio
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from structlog.testing import capture_logs
+
+from support.outboxes import live, progress, quick, running_outbox, until
+from support.scripted_server import (
+    Answer,
+    Close,
+    Garbage,
+    Received,
+    Reply,
+    Reset,
+    ScriptedServer,
+    accepted,
+    refused,
+)
+from transcription_worker import (
+    ConvexClient,
+    Database,
+    Outbox,
+    OutboxStats,
+)
+from transcription_worker.outbox import dead_letter
+from transcription_worker.outbox.dead_letter import DeadLetter
+
+
+async def letters(database: Database) -> list[DeadLetter]:
+    return await database.read(dead_letter.list_all)
+
+
+async def until_stats(outbox: Outbox, holds: Callable[[OutboxStats], bool]) -> None:
+    async with asyncio.timeout(30):
+        while not holds(await outbox.stats()):
+            await asyncio.sleep(0.01)
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [Answer(500), Answer(503), Answer(429), Answer(408), Close(), Reset(), Garbage(),
+     Answer(301, headers={"Location": "/x"}), Answer(404, b"No matching routes found"),
+     Answer(200, b"<html>Wi-Fi</html>"), Answer(418), refused(503, "not_configured")],
+    ids=lambda reply: str(getattr(reply, "status", type(reply).__name__)),
+)  # fmt: skip
+async def test_trouble_is_outlived_and_nothing_is_lost_or_reordered(
+    server: ScriptedServer, client: ConvexClient, database: Database, trouble: Reply
+) -> None:
+    server.script = lambda _: trouble
+    async with running_outbox(database, client) as outbox:
+        await outbox.put({"job_id": "j", "status": "pending"})
+        await until(lambda: len(server.received) >= 3)
+        await outbox.put(progress("j", 10, segments=live(0)))
+        await outbox.put({"job_id": "j", "status": "failed", "error": "x"})
+        tried = {update["sequence"] for update in server.updates}
+        assert tried == {1}
+        assert (await outbox.stats()).dead == 0
+        server.script = accepted
+        assert await outbox.flush(30)
+    taken = server.updates[-2:]
+    assert [(update["status"], update["sequence"]) for update in taken] == [
+        ("processing", 2),
+        ("failed", 3),
+    ]
+    assert taken[0]["segments"] == live(0)
+
+
+async def test_an_outage_is_outlived_and_everything_drains(
+    server: ScriptedServer, client: ConvexClient, database: Database
+) -> None:
+    await server.stop()
+    async with running_outbox(database, client) as outbox:
+        for job in range(50):
+            await outbox.put({"job_id": f"j{job}", "status": "pending"})
+        await until_stats(outbox, lambda stats: stats.blocked is not None)
+        assert (await outbox.stats()).waiting == 50
+        await server.start()
+        assert await outbox.flush(60)
+        assert (await outbox.stats()).blocked is None
+    assert len(server.received) == 50
+
+
+async def test_a_wrong_key_pauses_everything_and_says_so(
+    server: ScriptedServer, client: ConvexClient, database: Database
+) -> None:
+    server.script = lambda _: refused(401, "unauthorized")
+    with capture_logs() as logs:
+        async with running_outbox(database, client, quick(pause=0.5)) as outbox:
+            await outbox.put(progress("a", 1))
+            await until_stats(outbox, lambda stats: stats.blocked is not None)
+            for job in "bcd":
+                await outbox.put(progress(job, 1))
+            await asyncio.sleep(0.2)
+            assert len(server.received) == 1
+            server.script = accepted
+            assert await outbox.flush(30)
+    assert len(server.received) == 5
+    [paused] = [log for log in logs if log["event"] == "outbox_paused"]
+    assert paused["log_level"] == "error"
+    assert "CONVEX_API_KEY" in paused["reason"]
+    assert [log["event"] for log in logs].count("outbox_resumed") == 1
+
+
+@pytest.mark.parametrize(
+    ("refusal", "code"),
+    [
+        (refused(400, "invalid_payload", issues=[{"path": "stage", "message": "no"}]),
+         "invalid_payload"),
+        (refused(403, "user_mismatch"), "user_mismatch"),
+        (refused(413, "payload_too_large"), "payload_too_large"),
+        (Answer(413, b"<h1>Request Entity Too Large</h1>"), "http_413"),
+    ],
+)  # fmt: skip
+async def test_what_is_refused_for_good_goes_to_the_dead_letter(
+    server: ScriptedServer,
+    client: ConvexClient,
+    database: Database,
+    tmp_path: Path,
+    refusal: Reply,
+    code: str,
+) -> None:
+    def script(request: Received) -> Reply:
+        return refusal if request.json.get("stage") == "bad" else accepted(request)
+
+    server.script = script
+    async with running_outbox(database, client) as outbox:
+        await outbox.put({"job_id": "j", "status": "pending"})
+        await until(lambda: len(server.received) == 1)
+        await outbox.put(progress("j", 10, stage="bad", segments=live(0, 2)))
+        await until_stats(outbox, lambda stats: stats.dead == 1)
+        await outbox.put({"job_id": "j", "status": "failed", "error": "x"})
+        assert await outbox.flush(30)
+        [letter] = await letters(database)
+        assert (letter.job_id, letter.sequence, letter.code) == ("j", 2, code)
+        assert letter.is_sendable
+        # Its segments stayed sendable: the next update had them.
+        assert server.updates[-1]["segments"] == live(0, 2)
+        server.script = accepted
+        # Another process, as the command line is one, sends it again.
+        other = await Database.open(tmp_path / "worker.sqlite3", exclusive=False)
+        assert await other.write(lambda connection: dead_letter.retry(connection, letter.id))
+        await other.close()
+        assert await outbox.flush(30)
+    assert await letters(database) == []
+    assert (server.updates[-1]["stage"], server.updates[-1]["sequence"]) == ("bad", 2)
+
+
+async def test_a_poison_update_is_mended_or_buried_and_never_blocks(
+    server: ScriptedServer, client: ConvexClient, database: Database
+) -> None:
+    with capture_logs() as logs:
+        async with running_outbox(database, client) as outbox:
+            assert await outbox.put({"job_id": "j", "status": "pending"}) == 1
+            assert await outbox.put(progress("j", float("nan"), message="\ud800")) == 2
+            assert await outbox.put(progress("j", 5, colour="red")) == 3
+            assert await outbox.put({"status": 7, "secret": "the plan"}) == 1
+            assert await outbox.put({"job_id": "j", "status": "completed"}) == 4
+            assert await outbox.flush(30)
+            stats = await outbox.stats()
+    assert stats.mended == {"number": 1, "text": 1}
+    assert stats.dead == 2
+    assert server.updates[-1]["status"] == "completed"
+    assert [letter.is_sendable for letter in await letters(database)] == [False, False]
+    assert "colour" in (await letters(database))[0].reason
+    mends = [(log["path"], log["kind"]) for log in logs if log["event"] == "update_mended"]
+    assert mends == [("message", "text"), ("progress", "number")]
+    assert "the plan" not in str(logs)
+
+
+async def test_a_job_that_is_not_there_yet_is_waited_for(
+    server: ScriptedServer, client: ConvexClient, database: Database
+) -> None:
+    server.script = lambda _: refused(404, "job_not_found", {"Retry-After": "0"})
+    async with running_outbox(database, client) as outbox:
+        await outbox.put({"job_id": "j", "status": "pending"})
+        await until(lambda: len(server.received) >= 3)
+        server.script = accepted
+        assert await outbox.flush(30)
+        assert (await outbox.stats()).dead == 0
+
+
+async def test_a_job_that_never_comes_ends_in_the_dead_letter(
+    server: ScriptedServer, client: ConvexClient, database: Database
+) -> None:
+    server.script = lambda _: refused(404, "job_not_found", {"Retry-After": "0"})
+    async with running_outbox(database, client, quick(missing_for=0.1)) as outbox:
+        await outbox.put({"job_id": "j", "status": "pending"})
+        await outbox.put({"job_id": "j", "status": "failed", "error": "x"})
+        await until_stats(outbox, lambda stats: stats.dead == 2)
+    assert [letter.code for letter in await letters(database)] == ["job_not_found"] * 2
+
+
+async def test_a_job_that_was_removed_is_dropped(
+    server: ScriptedServer, client: ConvexClient, database: Database
+) -> None:
+    removed: list[str] = []
+    with capture_logs() as logs:
+        async with running_outbox(database, client) as outbox:
+            outbox.on_removed(removed.append)
+            await outbox.put({"job_id": "j", "status": "pending", "segments": live(0)})
+            assert await outbox.flush(30)
+            server.script = lambda _: refused(404, "job_not_found")
+            await outbox.put(progress("j", 1, segments=live(1)))
+            await until(lambda: removed == ["j"])
+            assert await outbox.flush(30)
+            assert (await outbox.stats()).dead == 0
+    [log] = [log for log in logs if log["event"] == "job_removed"]
+    assert (log["job_id"], log["dropped"]) == ("j", 1)
+    assert await database.fetch_all("SELECT 1 FROM outbox_segments") == []
+
+
+async def test_a_wrong_clock_costs_the_times_and_nothing_else(
+    server: ScriptedServer, client: ConvexClient, database: Database
+) -> None:
+    def script(request: Received) -> Reply:
+        if "timestamps" in request.json:
+            issue = {"path": "timestamps.startedAt", "message": "is more than a day ahead"}
+            return refused(400, "invalid_payload", issues=[issue])
+        return accepted(request)
+
+    server.script = script
+    async with running_outbox(database, client) as outbox:
+        times = {"started_at": "2090-01-01T00:00:00Z"}
+        await outbox.put({"job_id": "j", "status": "completed", "timestamps": times})
+        assert await outbox.flush(30)
+        assert (await outbox.stats()).dead == 0
+    assert [update.get("timestamps") is None for update in server.updates] == [False, True]
+
+
+async def test_no_log_holds_a_key_or_what_was_said(
+    server: ScriptedServer, client: ConvexClient, database: Database
+) -> None:
+    replies = iter([Answer(500), refused(400, "invalid_payload"), refused(401, "unauthorized")])
+    server.script = lambda request: next(replies, None) or accepted(request)
+    item = {"start": 0, "end": 1, "text": "the secret plan"}
+    with capture_logs() as logs:
+        async with running_outbox(database, client, quick(pause=0.05)) as outbox:
+            for number in range(4):
+                await outbox.put({"job_id": f"j{number}", "status": "pending",
+                                  "segments": {"offset": 0, "items": [item]}})  # fmt: skip
+            assert await outbox.flush(30)
+    assert len(logs) >= 4
+    assert "secret" not in json.dumps(logs, default=str)

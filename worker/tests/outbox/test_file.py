@@ -1,0 +1,80 @@
+"""The outbox and its file: who may have it, what survives, what a full disk does."""
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+from structlog.testing import capture_logs
+
+from support.outboxes import live, progress, quick, running_outbox, until
+from support.scripted_server import ScriptedServer
+from transcription_worker import AlreadyRunningError, ConvexClient, Database, Outbox
+
+
+async def test_a_file_that_cannot_be_written_does_not_end_the_sending(
+    server: ScriptedServer, client: ConvexClient, database: Database
+) -> None:
+    async def set_read_only(value: int) -> None:
+        await database.read(
+            lambda connection: connection.execute(f"PRAGMA query_only = {value}").rowcount
+        )
+
+    outbox = await Outbox.open(database, client, quick())
+    await outbox.put(progress("j", 1))
+    await set_read_only(1)
+    with capture_logs() as logs:
+        outbox.start()
+        with pytest.raises(sqlite3.OperationalError, match="readonly"):
+            await outbox.put(progress("j", 2))
+        await until(lambda: sum(log["event"] == "delivery_failed" for log in logs) >= 2)
+    await set_read_only(0)
+    assert await outbox.flush(30)
+    await outbox.stop()
+    assert [update["progress"] for update in server.updates] == [1]
+
+
+async def test_a_full_disk_is_told_to_whoever_puts(
+    server: ScriptedServer, client: ConvexClient, database: Database
+) -> None:
+    async with running_outbox(database, client) as outbox:
+        pages = await database.fetch_one("PRAGMA page_count")
+        assert pages is not None
+        limit = f"PRAGMA max_page_count = {pages[0] + 1}"
+        await database.read(lambda connection: connection.execute(limit).fetchone())
+        text = "x" * 60_000
+        segments = {"offset": 0, "items": [{"start": 0, "end": 1, "text": text}]}
+        with pytest.raises(sqlite3.OperationalError, match="full"):
+            await outbox.put(progress("j", 1, segments=segments))
+        await database.read(
+            lambda connection: connection.execute("PRAGMA max_page_count = 100000").fetchone()
+        )
+        # The number of the put that failed was not used up.
+        assert await outbox.put(progress("j", 1)) == 1
+        assert await outbox.flush(30)
+
+
+async def test_two_workers_on_one_file_refuse_each_other(
+    database: Database, tmp_path: Path
+) -> None:
+    with pytest.raises(AlreadyRunningError, match="another worker"):
+        await Database.open(tmp_path / "worker.sqlite3")
+
+
+async def test_an_outage_is_outlived_by_another_process(
+    server: ScriptedServer, client: ConvexClient, tmp_path: Path
+) -> None:
+    await server.stop()
+    first = await Database.open(tmp_path / "file")
+    async with running_outbox(first, client) as outbox:
+        for number in range(10):
+            await outbox.put(progress("j", number, segments=live(number)))
+        await outbox.put({"job_id": "j", "status": "completed"})
+    await first.close()
+    await server.start()
+    second = await Database.open(tmp_path / "file")
+    async with running_outbox(second, client) as outbox:
+        assert await outbox.flush(30)
+    await second.close()
+    sent = [item["text"] for u in server.updates for item in u.get("segments", {}).get("items", [])]
+    assert sent == [f"s{number}" for number in range(10)]
+    assert server.updates[-1]["status"] == "completed"
