@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from support.reference_row import apply, new_row
@@ -49,6 +49,11 @@ all_bodies = bodies("pending", "processing", "completed", "failed", "cancelled")
 
 
 @given(progress_bodies, all_bodies, st.lists(all_bodies, max_size=3))
+@example(
+    older={"jobId": "j", "status": "pending", "audioInfo": {"format": "😀"}},
+    newer={"jobId": "j", "status": "pending", "audioInfo": {"format": "\uffee"}},
+    before=[],
+)
 def test_one_update_stands_for_both(
     older: dict[str, Any], newer: dict[str, Any], before: list[dict[str, Any]]
 ) -> None:

@@ -31,7 +31,9 @@ def apply(row: Row, update: Row) -> Row:
         after["startedAt"] = min(times)
     info = dict(row["audioInfo"])
     for key, value in update.get("audioInfo", {}).items():
-        info[key] = max(info[key], value) if key in info else value
+        # JavaScript compares strings by UTF-16 code units.
+        order = (lambda text: text.encode("utf-16-be")) if isinstance(value, str) else None
+        info[key] = max(info[key], value, key=order) if key in info else value
     after["audioInfo"] = info
     if ends:
         after |= {key: update.get(key) for key in ("error", "result")}

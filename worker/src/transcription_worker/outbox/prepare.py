@@ -36,28 +36,35 @@ class Poison:
 
 
 def prepare(update: JobUpdate | Mapping[str, object]) -> Prepared | Poison:
-    """Mends and checks a mapping; a `JobUpdate` has been checked already."""
-    mends: list[Mend] = []
-    if not isinstance(update, JobUpdate):
-        try:
-            fields, mends = mend(update)
-            update = JobUpdate.parse(fields)
-        except (PoisonError, ValidationError) as error:
-            return _poison(update, str(error))
-        except Exception as error:  # noqa: BLE001 - whatever a foreign object does when it is read
-            return _poison(update, f"{type(error).__name__} while the update was read")
-    body = update.to_wire()
+    """Checks an update, and mends it where it is not valid as it is."""
+    try:
+        valid, mends = _check(update)
+    except (PoisonError, ValidationError) as error:
+        return _poison(update, str(error))
+    except Exception as error:  # noqa: BLE001 - whatever a foreign object does when it is read
+        return _poison(update, f"{type(error).__name__} while the update was read")
+    body = valid.to_wire()
     body.pop("sequence", None)
     live = body.pop("segments", {"offset": 0, "items": []})
     return Prepared(
-        update.job_id,
-        update.attempt,
-        update.status,
+        valid.job_id,
+        valid.attempt,
+        valid.status,
         body,
         live["offset"],
         live["items"],
         tuple(mends),
     )
+
+
+def _check(update: JobUpdate | Mapping[str, object]) -> tuple[JobUpdate, list[Mend]]:
+    if isinstance(update, JobUpdate):
+        return update, []
+    try:
+        return JobUpdate.parse(update), []
+    except Exception:  # noqa: BLE001 - most are valid; mending tells what is wrong with the others
+        fields, mends = mend(update)
+        return JobUpdate.parse(fields), mends
 
 
 def to_json(value: object) -> str:
