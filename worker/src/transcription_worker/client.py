@@ -189,7 +189,7 @@ class ConvexClient:
             return None
         if (error.retry_after or 0) > self._retry.max_retry_after:
             return None
-        return delay(self._retry, attempt, random.random(), error.retry_after)  # noqa: S311
+        return delay(self._retry, attempt, random.random(), error.retry_after)  # noqa: S311 - jitter
 
 
 def log_attempt(

@@ -36,7 +36,7 @@ class Transaction:
 
     async def run(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """Calls `work` with the connection, on the database's thread, within this transaction."""
-        return await self._database._call(work)  # noqa: SLF001
+        return await self._database._call(work)  # noqa: SLF001 - its own half
 
     async def execute(self, sql: str, parameters: Parameters = ()) -> int:
         """Runs one statement; gives the number of rows that it changed."""
@@ -112,15 +112,15 @@ class Database:
             tx = Transaction(self)
             try:
                 yield tx
-                await self._call(tx._commit)  # noqa: SLF001
+                await self._call(tx._commit)  # noqa: SLF001 - its own half
             except BaseException:
                 await self._call(rollback)
                 raise
             finally:
                 self._owner = None
                 # A caller that is cancelled during the commit has committed all the same.
-                if tx._committed:  # noqa: SLF001
-                    for callback in tx._after_commit:  # noqa: SLF001
+                if tx._committed:  # noqa: SLF001 - its own half
+                    for callback in tx._after_commit:  # noqa: SLF001 - its own half
                         callback()
 
     async def write(

@@ -160,7 +160,7 @@ def read_settings(**overrides: object) -> Settings:
     """
     given = {name: value for name, value in overrides.items() if value is not None}
     try:
-        return Settings(**given)  # type: ignore[arg-type]
+        return Settings(**given)  # type: ignore[arg-type]  # pydantic checks them
     except pydantic.ValidationError as error:
         problems = (
             f"{'.'.join(map(str, detail['loc']))}: {detail['msg']}"

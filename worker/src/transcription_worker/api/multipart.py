@@ -50,7 +50,7 @@ async def read_form(
     """
     events = _Events()
     try:
-        parser = MultipartParser(boundary, events.callbacks())  # type: ignore[arg-type]
+        parser = MultipartParser(boundary, events.callbacks())  # type: ignore[arg-type]  # a TypedDict
         async for chunk in without_stalls(body):
             parser.write(chunk)
             for event in events.take():

@@ -65,7 +65,7 @@ async def decode_audio(path: Path, target: Path, max_seconds: float) -> AsyncGen
 
 def _raise_error(message: dict[str, dict[str, str]]) -> None:
     if (error := message.get("error")) is not None:
-        raise AudioError(error["code"], error["message"])  # type: ignore[arg-type]
+        raise AudioError(error["code"], error["message"])  # type: ignore[arg-type]  # our own JSON
 
 
 def _crashed(error: ChildCrashedError) -> Exception:

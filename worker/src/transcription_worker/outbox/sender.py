@@ -280,7 +280,7 @@ class Sender:
                     _call(callback, job_id)
 
     def _wait(self, job: Job, backoff: RetryPolicy, retry_after: float | None) -> None:
-        pause = delay(backoff, job.failures, random.random(), retry_after)  # noqa: S311
+        pause = delay(backoff, job.failures, random.random(), retry_after)  # noqa: S311 - jitter
         job.not_before = self._clock() + pause
 
     def _open_gate(self) -> None:
