@@ -1,6 +1,7 @@
 // @ts-check
 import js from "@eslint/js";
 import convex from "@convex-dev/eslint-plugin";
+import reactHooks from "eslint-plugin-react-hooks";
 import { defineConfig } from "eslint/config";
 import tseslint from "typescript-eslint";
 
@@ -24,5 +25,6 @@ export default defineConfig(
     },
   },
   { files: ["eslint.config.js"], extends: [tseslint.configs.disableTypeChecked] },
+  { files: ["frontend/**/*.{ts,tsx}"], extends: [reactHooks.configs.flat["recommended-latest"]] },
   { files: ["convex/**/*.ts"], extends: [convex.configs.recommended] },
 );

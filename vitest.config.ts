@@ -27,6 +27,24 @@ export default defineConfig({
         test: { name: "local", include: ["local/tests/**/*.test.ts"], environment: "node" },
       },
       {
+        extends: true,
+        test: {
+          name: "frontend",
+          include: ["frontend/tests/**/*.test.{ts,tsx}"],
+          environment: "jsdom",
+        },
+      },
+      {
+        // In Chromium; see README, "The frontend".
+        extends: true,
+        test: {
+          name: "browser",
+          include: ["frontend/tests/browser/**/*.browser.ts"],
+          environment: "node",
+          fileParallelism: false,
+        },
+      },
+      {
         // Against a running deployment; see README, "Testing a deployment".
         extends: true,
         test: { name: "live", include: ["tests/live/**/*.live.ts"], environment: "node" },
