@@ -32,6 +32,7 @@ export default defineConfig({
           name: "frontend",
           include: ["frontend/tests/**/*.test.{ts,tsx}"],
           environment: "jsdom",
+          globalSetup: ["frontend/tests/support/backend.setup.ts"],
         },
       },
       {

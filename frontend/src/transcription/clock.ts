@@ -8,7 +8,7 @@ export interface Clock {
 }
 
 /** What a clock gives for a timer, to clear it. */
-export type TimerHandle = unknown;
+export type TimerHandle = number | object;
 
 /** This machine's clock. */
 export const systemClock: Clock = {

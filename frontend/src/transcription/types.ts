@@ -108,6 +108,8 @@ export interface UsePersistentTranscriptionOptions {
   pollInterval?: number;
   /** Milliseconds without news after which a fault is looked for; 30,000 by default. */
   stuckAfter?: number;
+  /** The reason that people see on a job whose upload failed; the error's message by default. */
+  describeUploadError?: (error: TranscriptionError) => string;
   /** A job of this user was completed: once per job, wherever it was started. */
   onJobComplete?: (job: JobView) => void;
   /** A job failed: once per job. */

@@ -1,0 +1,169 @@
+import type { Clock } from "../clock";
+import { hasNewerRow, isAhead } from "./compareRows";
+import type { ConvexRows } from "./composeJobs";
+import { TIMING } from "./timing";
+
+/** What the link acts through. */
+export interface ConvexLinkPorts {
+  clock: Clock;
+  /** Convex's rows over plain HTTP; `null` where that is not possible. */
+  readConvex: ((rows: ConvexRows) => Promise<ConvexRows>) | null;
+  /** Puts a new client in the place of one whose socket is dead; `null` where that is not possible. */
+  replaceClient: (() => void) | null;
+  stuckAfter: number;
+}
+
+/**
+ * - `starting`: the first connection is being made.
+ * - `up`: connected; what is pushed is trusted.
+ * - `unheard`: connected, but Convex over HTTP is ahead of what was pushed.
+ * - `down`: not connected.
+ */
+export type LinkState = "starting" | "up" | "unheard" | "down";
+
+const NO_ROWS: ConvexRows = { active: [], finished: [] };
+
+/** Convex → page: whether the subscription can be trusted, and what is read where it cannot. */
+export class ConvexLink {
+  readonly #ports: ConvexLinkPorts;
+  #state: LinkState = "starting";
+  #since: number;
+  #rows = NO_ROWS;
+  #read: ConvexRows | null = null;
+  #pushedAt: number;
+  #nextReadAt = -Infinity;
+  #reading: "none" | "probe" | "reading" = "none";
+  /** Probes since the last push: each is longer in coming than the one before. */
+  #probes = 0;
+  #probedAt = -Infinity;
+  #replacedAt = -Infinity;
+
+  constructor(ports: ConvexLinkPorts) {
+    this.#ports = ports;
+    this.#since = this.#pushedAt = ports.clock.now();
+  }
+
+  get state(): LinkState {
+    return this.#state;
+  }
+
+  /** Convex's rows as read over HTTP, while they are ahead of the subscription's; else `null`. */
+  get read(): ConvexRows | null {
+    return this.#read;
+  }
+
+  /** Whether the first look at a silence is under way: until it ends, nobody knows whose fault it is. */
+  get isFindingOut(): boolean {
+    return this.#reading === "probe" && this.#probes === 1;
+  }
+
+  setConnected(connected: boolean): void {
+    if (!connected) {
+      if (this.#state !== "starting" && this.#state !== "down") this.#enter("down");
+    } else if (this.#state === "starting") {
+      this.#enter("up");
+    } else if (this.#state === "down") {
+      this.#enter("unheard");
+      this.#trustIfEqual();
+    }
+  }
+
+  /** The subscription has pushed rows. */
+  receive(rows: ConvexRows): void {
+    this.#rows = rows;
+    this.#pushedAt = this.#ports.clock.now();
+    this.#probes = 0;
+    this.#probedAt = -Infinity;
+    if (this.#read !== null && hasNewerRow(this.#read, rows)) return;
+    this.#read = null;
+    if (this.#state === "unheard") this.#enter("up");
+  }
+
+  /** The page can act again: what is due is due at once. */
+  resume(): void {
+    this.#nextReadAt = -Infinity;
+  }
+
+  /** When there is something to do; `silentSince`: the last news of a job that is waited for. */
+  dueAt(silentSince: number): number {
+    if (this.#state === "starting") return this.#since + TIMING.firstConnection;
+    if (this.#ports.readConvex === null || this.#reading !== "none") return Infinity;
+    if (this.#state !== "up") return this.#nextReadAt;
+    const { stuckAfter } = this.#ports;
+    const silent = Math.max(silentSince, this.#pushedAt) + stuckAfter;
+    return Math.max(silent, this.#probedAt + stuckAfter * 2 ** (this.#probes - 1));
+  }
+
+  /**
+   * Does what is due.
+   * @returns what has been read, `null` where nothing new was learned
+   */
+  async run(): Promise<ConvexRows | null> {
+    const { clock, readConvex } = this.#ports;
+    if (this.#state === "starting") this.#enter("down");
+    if (readConvex === null) return null;
+    const startedAt = clock.now();
+    const isProbe = this.#state === "up";
+    this.#reading = isProbe ? "probe" : "reading";
+    this.#nextReadAt = startedAt + TIMING.convexRead;
+    if (isProbe) {
+      this.#probes += 1;
+      this.#probedAt = startedAt;
+    }
+    let read: ConvexRows | null = null;
+    try {
+      read = await readConvex(this.#rows);
+    } catch {
+      // The state says so: Convex cannot be read.
+    } finally {
+      this.#reading = "none";
+    }
+    // Meanwhile the subscription has spoken: it is newer.
+    if (this.#state === "up" && (!isProbe || this.#pushedAt > startedAt)) return null;
+    if (read === null) {
+      if (this.#state === "up") this.#enter("unheard");
+      return null;
+    }
+    return this.#take(read);
+  }
+
+  #take(read: ConvexRows): ConvexRows | null {
+    if (this.#state === "down") {
+      this.#read = read;
+      return read;
+    }
+    if (!isAhead(read, this.#rows)) {
+      this.#read = null;
+      this.#enter("up");
+      return null;
+    }
+    this.#read = read;
+    if (this.#state === "up") this.#enter("unheard");
+    else this.#replaceIfDead();
+    return read;
+  }
+
+  /** A second reading was ahead, too: what is connected does not deliver. */
+  #replaceIfDead(): void {
+    const { clock, replaceClient, stuckAfter } = this.#ports;
+    const now = clock.now();
+    // Over a slow line the first pushes take their time, too.
+    if (now - this.#since < TIMING.convexRead || now - this.#replacedAt < stuckAfter) return;
+    this.#replacedAt = now;
+    replaceClient?.();
+  }
+
+  #trustIfEqual(): void {
+    if (this.#read !== null && isAhead(this.#read, this.#rows)) return;
+    this.#read = null;
+    this.#enter("up");
+  }
+
+  #enter(state: LinkState): void {
+    const now = this.#ports.clock.now();
+    if (state === "down" && this.#state !== "unheard") this.#nextReadAt = now;
+    if (state === "unheard") this.#nextReadAt = now + TIMING.convexRead;
+    if (state !== this.#state) this.#since = now;
+    this.#state = state;
+  }
+}
