@@ -55,10 +55,10 @@ describe("README names what is there", () => {
     Object.keys((JSON.parse(readFileSync(file, "utf8")) as { scripts: object }).scripts);
 
   test("its npm scripts exist", () => {
-    const named = [...README.matchAll(/npm run ([\w:]+)( --workspace local)?/g)];
+    const named = [...README.matchAll(/npm run ([\w:-]+)(?: --workspace (\w+))?/g)];
     expect(named.length).toBeGreaterThan(5);
-    for (const [, script, inLocal] of named) {
-      const file = inLocal === undefined ? "package.json" : "local/package.json";
+    for (const [, script, workspace = "."] of named) {
+      const file = `${workspace}/package.json`;
       expect(scripts(file)).toContain(script);
     }
   });
