@@ -2,9 +2,11 @@ import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { startBackend, type Backend } from "./backend";
+import type { ServedPage } from "../../frontend/dev/servePage";
 import { Demo } from "./demo/demo";
 import { displayFor } from "./demo/display";
 import { parseStartOptions, USAGE, type StartOptions } from "./demo/options";
+import { perform } from "./demo/perform";
 import { parseRecording } from "./demo/recording";
 import { findWorker } from "./worker/findWorker";
 import { runWorker, type Worker } from "./worker/runWorker";
@@ -44,14 +46,21 @@ async function start(options: StartOptions, signal: AbortSignal): Promise<number
     // A replay that ends by itself needs no worker.
     const worker = once ? null : await startWorker(options, backend, key, log);
     if (worker !== null) closers.push(() => worker.stop());
+    signal.throwIfAborted();
+    const page = once ? null : await startPage(options, backend, worker, signal, log);
+    if (page !== null) closers.push(() => page.close());
     const display = displayFor(process.stdout);
     closers.push(() => {
       display.close();
     });
-    const demo = new Demo(backend, key, display, { workerUrl: worker?.url ?? null });
+    const demo = new Demo(backend, key, display, {
+      workerUrl: worker?.url ?? null,
+      pageUrl: page?.url ?? null,
+    });
     closers.push(() => demo.close());
-    const problems = await demo.play(events, signal);
-    if (!once) await demo.invite(signal);
+    const problems = await (page === null
+      ? demo.play(events, signal)
+      : perform(demo, events, page.opened, signal));
     return problems.length === 0 ? EXIT.done : EXIT.failed;
   } catch (error) {
     if (signal.aborted) return once ? EXIT.interrupted : EXIT.done;
@@ -73,6 +82,27 @@ async function startWorker(
   const command = findWorker(REPOSITORY);
   if (command === null) return null;
   return await runWorker({ command, port, convexUrl, siteUrl, key, log });
+}
+
+async function startPage(
+  { pagePort: port, open }: StartOptions,
+  backend: Backend,
+  worker: Worker | null,
+  signal: AbortSignal,
+  log: (line: string) => void,
+): Promise<ServedPage> {
+  // A replay that ends by itself does without a page, and without what it takes to build one.
+  const { servePage } = await import("../../frontend/dev/servePage");
+  return await servePage({
+    ...(port !== undefined && { port }),
+    convexUrl: backend.url,
+    apiUrl: worker?.url ?? null,
+    token: (subject) => backend.token(subject),
+    // Only for somebody who sits in front of it.
+    open: open && process.stdout.isTTY && process.env["CI"] === undefined,
+    signal,
+    log,
+  });
 }
 
 /** Milliseconds within which a signal is the same Ctrl-C: the terminal sends it, and npm again. */

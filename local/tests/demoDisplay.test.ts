@@ -33,6 +33,13 @@ describe("plain lines", () => {
     ]);
   });
 
+  test("no line for a sign of life that says nothing new", () => {
+    const show = plain();
+    show(100, [view({ message: "Waiting" })]);
+    expect(show(200, [view({ message: "Waiting", updatedAt: 3_000 })])).toEqual([]);
+    expect(show(300, [view({ message: "Still waiting", updatedAt: 4_000 })])).toHaveLength(1);
+  });
+
   test("a note is written when it comes, and once", () => {
     const show = plain();
     expect(show(0, [], ["one", ""])).toEqual(["one", ""]);

@@ -71,6 +71,8 @@ describe("the reader's job", () => {
         return Promise.resolve({ ticket: `ticket of ${jobId}` });
       },
       line: ({ progress }, ticket) => `${progress} with ${ticket}`,
+      waitsFor: "Waiting.",
+      hasWorker: false,
     });
     await readers.begin();
     expect(readers.follow(undefined)).toBeNull();
@@ -82,5 +84,32 @@ describe("the reader's job", () => {
     expect(readers.follow(undefined)).toBeNull();
     expect(made).toEqual(["my-job-1", "my-job-2"]);
     expect(readers.jobId).toBe("my-job-2");
+  });
+
+  test.each([
+    ["is not shown yet", false, undefined, null],
+    ["waits", false, { status: "pending" }, { status: "pending", message: "Waiting." }],
+    [
+      "waits for its next line",
+      false,
+      { sequence: 1, stage: "by hand" },
+      { status: "pending", stage: "by hand", message: "Waiting." },
+    ],
+    ["waits for its file", true, { status: "pending" }, { message: "Waiting." }],
+    ["has a worker that reports", true, { status: "pending", sequence: 1 }, null],
+    ["has ended", false, { status: "failed", completedAt: 1 }, null],
+  ] as const)("gives a sign of life when it %s", (_when, hasWorker, fields, sign) => {
+    const readers = new ReadersJob({
+      name: "my-job",
+      fileName: "a.mp3",
+      create: () => Promise.resolve({ ticket: null }),
+      line: () => "",
+      waitsFor: "Waiting.",
+      hasWorker,
+    });
+    readers.follow(fields === undefined ? undefined : row({ jobId: "my-job-0", ...fields }));
+    if (sign === null) expect(readers.signOfLife()).toBeNull();
+    else expect(readers.signOfLife()).toMatchObject({ jobId: "my-job-0", ...sign });
+    expect(readers.signOfLife() ?? {}).not.toHaveProperty("sequence");
   });
 });

@@ -20,18 +20,22 @@ const EVENTS = parseRecording(readFileSync(path.join(LOCAL, "demo/session.jsonl"
 
 describe("the options", () => {
   test.each([
-    [[], { once: false, help: false }],
-    [["--once"], { once: true, help: false }],
-    [["--port", "0", "--site-port=0"], { once: false, help: false, port: 0, sitePort: 0 }],
-    [["-h"], { once: false, help: true }],
+    [[], {}],
+    [["--once"], { once: true }],
+    [["--port", "0", "--site-port=0"], { port: 0, sitePort: 0 }],
+    [["--page-port", "8080", "--no-open"], { pagePort: 8080, open: false }],
+    [["-h"], { help: true }],
   ])("%j", (args, options) => {
-    expect(parseStartOptions(args)).toEqual(options);
+    const usual = { once: false, help: false, open: true };
+    expect(parseStartOptions(args)).toEqual({ ...usual, ...options });
   });
 
   test.each([
     [["--port", "x"], "--port must be a port"],
     [["--site-port", "65536"], "--site-port must be a port"],
     [["--port", "5", "--site-port", "5"], "different ports"],
+    [["--port", "5", "--page-port", "5"], "different ports"],
+    [["--page-port", "-1"], "--page-port"],
     [["--fast"], "--fast"],
     [["once"], "once"],
   ])("%j is refused", (args, message) => {
@@ -131,6 +135,29 @@ describe("the demo on a real backend", () => {
         .toBe(true);
     }
     await expect.poll(() => ownJob()?.jobId).toBe("my-job-2");
+    controller.abort();
+    await invited;
+    await demo.close();
+  });
+
+  test("the reader's jobs give signs of life, and are played beside", async () => {
+    const pageUrl = "http://127.0.0.1:5";
+    const demo = new Demo(backend, KEY, display, { pageUrl, signOfLifeMs: 50 });
+    const controller = new AbortController();
+    const invited = demo.invite(controller.signal);
+    const ownJob = () =>
+      screens.at(-1)?.jobs.find(({ job }) => job.jobId.startsWith("my-job"))?.job;
+    await expect.poll(() => ownJob()?.message).toBe("Waiting for you to be the worker.");
+    const { updatedAt = 0 } = ownJob() ?? {};
+    await expect.poll(() => ownJob()?.updatedAt).toBeGreaterThan(updatedAt);
+    expect(ownJob()).toMatchObject({ status: "pending", progress: 0 });
+    expect(ownJob()).not.toHaveProperty("sequence");
+
+    expect(await demo.play(EVENTS, controller.signal)).toEqual([]);
+    const notes = screens.at(-1)?.notes.map(({ text }) => text) ?? [];
+    expect(notes[0]).toContain(pageUrl);
+    expect(notes).toContainEqual(expect.stringContaining("All 3 jobs ended as recorded"));
+    expect(notes).toContainEqual(expect.stringContaining("curl"));
     controller.abort();
     await invited;
     await demo.close();

@@ -13,6 +13,14 @@ export function nextUpdate(job: Job): object {
     : { jobId, status: "completed", sequence, result: { text: "Every page saw it at once." } };
 }
 
+/**
+ * What a worker says of a job that waits: it is not forgotten. Without a number, so that the line that
+ * the reader is shown stays the right one.
+ */
+export function signOfLife({ jobId, stage }: Job, message: string): object {
+  return { jobId, status: "pending", ...(stage !== undefined && { stage }), message };
+}
+
 /** A line for any POSIX shell that sends one update, as a worker does. */
 export function updateLine(siteUrl: string, key: string, body: object): string {
   return [

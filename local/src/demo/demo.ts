@@ -8,7 +8,14 @@ import { postUpdate } from "./endpoint";
 import { expectedEnds } from "./expectedEnd";
 import { JobFeed } from "./jobFeed";
 import { ReadersJob } from "./readersJob";
-import { invitationNotes, replayNotes, resultNotes, type Addresses } from "./notes";
+import {
+  invitationNotes,
+  pageNotes,
+  replayNotes,
+  resultNotes,
+  waitingNotes,
+  type Addresses,
+} from "./notes";
 import type { RecordedEvent } from "./recording";
 import type { Note } from "./render";
 import { replay, type ReplayPorts } from "./replay";
@@ -16,15 +23,23 @@ import { Witness } from "./witness";
 
 /** A recording that the repository has, relative to it. */
 const SAMPLE = "worker/tests/recordings/speech.flac";
-/** Who is signed in for the demo. */
-const DEMO_USER = "demo-user";
+/** Who is signed in for the demo: the page's default user. */
+export const DEMO_USER = "demo-user";
 /** Long enough for a slow machine under load; on an idle one it takes a few milliseconds. */
 const CATCH_UP_MS = 5_000;
+/** How often a worker reports on a job that waits. */
+const SIGN_OF_LIFE_MS = 10_000;
 
 /** What a demo may be told. */
 export interface DemoOptions {
+  /** The worker's HTTP API, `null` where there is none. */
   workerUrl?: string | null;
+  /** The web page, `null` where none is served. */
+  pageUrl?: string | null;
+  /** Milliseconds that the subscription has to show what was sent. */
   catchUpMs?: number;
+  /** Milliseconds between two signs of life of the reader's jobs. */
+  signOfLifeMs?: number;
 }
 
 /** One user in front of their jobs, and the worker that reports on them. */
@@ -36,23 +51,20 @@ export class Demo {
   readonly #witness = new Witness();
   readonly #errors: string[] = [];
   readonly #catchUpMs: number;
-  #notes: Note[];
+  readonly #signOfLifeMs: number;
+  /** How the replay goes. */
+  #replayNotes: Note[];
+  /** What the reader can do. */
+  #invitationNotes: Note[] = [];
   #onChange: () => void = () => undefined;
 
-  /**
-   * @param workerUrl the worker's HTTP API, `null` where there is none
-   * @param catchUpMs milliseconds that the subscription has to show what was sent
-   */
-  constructor(
-    backend: Backend,
-    key: string,
-    display: Display,
-    { workerUrl = null, catchUpMs = CATCH_UP_MS }: DemoOptions = {},
-  ) {
-    this.#catchUpMs = catchUpMs;
-    this.#addresses = { url: backend.url, siteUrl: backend.siteUrl, key, workerUrl };
+  constructor(backend: Backend, key: string, display: Display, options: DemoOptions = {}) {
+    const { workerUrl = null, pageUrl = null } = options;
+    this.#catchUpMs = options.catchUpMs ?? CATCH_UP_MS;
+    this.#signOfLifeMs = options.signOfLifeMs ?? SIGN_OF_LIFE_MS;
+    this.#addresses = { url: backend.url, siteUrl: backend.siteUrl, key, workerUrl, pageUrl };
     this.#display = display;
-    this.#notes = replayNotes(this.#addresses);
+    this.#replayNotes = waitingNotes();
     // Its log lines would stand in the middle of the picture.
     this.#client = new ConvexClient(backend.url, { logger: false });
     this.#client.setAuth(async () => await backend.token(DEMO_USER));
@@ -65,30 +77,35 @@ export class Demo {
     );
   }
 
+  /** Says where the page is, before anything happens. */
+  announce(): void {
+    this.#draw();
+  }
+
   /**
-   * Plays a recording to its end.
+   * Plays a recording to its end; also again, and while the reader's jobs are there.
    * @returns how it differed from what was recorded, one sentence each
    * @throws when `signal` ends it early
    */
   async play(events: RecordedEvent[], signal: AbortSignal): Promise<string[]> {
     const expected = expectedEnds(events);
     const startedAt = Date.now();
+    this.#replayNotes = replayNotes(this.#addresses);
     this.#draw();
     const { jobIds, problems } = await replay(events, this.#ports(startedAt, signal), startedAt);
     signal.throwIfAborted();
-    await this.#caughtUp([...jobIds.values()]);
+    await this.#caughtUp([...jobIds.values()], signal);
     for (const [label, end] of expected) {
       problems.push(...this.#witness.compare(jobIds.get(label) ?? "", end));
     }
     problems.push(...this.#witness.faults, ...this.#errors);
-    this.#notes = resultNotes(expected.size, problems);
+    this.#replayNotes = resultNotes(expected.size, problems);
     this.#draw();
     return problems;
   }
 
   /** Gives the reader jobs of their own to move, and the next ones when they have ended. */
   async invite(signal: AbortSignal): Promise<void> {
-    const above = this.#notes;
     const { siteUrl, key, workerUrl } = this.#addresses;
     const create = async (job: { jobId: string; fileName: string }) =>
       await this.#client.mutation(api.transcriptionJobs.create, job);
@@ -97,6 +114,8 @@ export class Demo {
       fileName: "moved by hand",
       create,
       line: (job) => updateLine(siteUrl, key, nextUpdate(job)),
+      waitsFor: "Waiting for you to be the worker.",
+      hasWorker: false,
     });
     const uploaded =
       workerUrl === null
@@ -106,6 +125,8 @@ export class Demo {
             fileName: "your recording",
             create,
             line: ({ jobId }, ticket) => uploadLine(workerUrl, ticket, jobId, SAMPLE),
+            waitsFor: "Waiting for a file from the command line.",
+            hasWorker: true,
           });
     const follow = (): void => {
       const line = (readers: ReadersJob | null) =>
@@ -113,17 +134,24 @@ export class Demo {
         null;
       const invitation = { update: line(moved), upload: line(uploaded) };
       if (invitation.update === null && invitation.upload === null) return;
-      this.#notes = [...above, ...invitationNotes(this.#addresses, invitation)];
+      this.#invitationNotes = invitationNotes(this.#addresses, invitation);
     };
     this.#onChange = follow;
     await Promise.all([uploaded?.begin(), moved.begin()]);
     this.#changed();
+    const signs = setInterval(() => {
+      for (const sign of [uploaded?.signOfLife() ?? null, moved.signOfLife()]) {
+        // One that is lost does not matter: the next one follows.
+        if (sign !== null) void postUpdate(siteUrl, key, sign).catch(() => undefined);
+      }
+    }, this.#signOfLifeMs);
     await new Promise<void>((resolve) => {
       if (signal.aborted) resolve();
       signal.addEventListener("abort", () => {
         resolve();
       });
     });
+    clearInterval(signs);
   }
 
   /** Ends the subscription. */
@@ -148,9 +176,11 @@ export class Demo {
     };
   }
 
-  async #caughtUp(jobIds: string[]): Promise<void> {
+  async #caughtUp(jobIds: string[], signal: AbortSignal): Promise<void> {
     const deadline = Date.now() + this.#catchUpMs;
-    while (!this.#witness.sawEndOf(jobIds) && Date.now() < deadline) await delay(20);
+    while (!this.#witness.sawEndOf(jobIds) && Date.now() < deadline) {
+      await delay(20, undefined, { signal });
+    }
   }
 
   #changed(): void {
@@ -163,7 +193,7 @@ export class Demo {
     this.#display.show({
       title: "Transcription jobs",
       jobs: this.#feed.jobs(),
-      notes: this.#notes,
+      notes: [...pageNotes(this.#addresses), ...this.#replayNotes, ...this.#invitationNotes],
     });
   }
 }

@@ -7,12 +7,30 @@ export interface Addresses {
   key: string;
   /** The worker's HTTP API; `null` where no worker is installed. */
   workerUrl: string | null;
+  /** The web page; `null` where none is served. */
+  pageUrl: string | null;
 }
 
 /** The lines that move the reader's jobs on; `null` where there is none. */
 export interface Invitation {
   update: string | null;
   upload: string | null;
+}
+
+/** Where to look: above everything else, all the time. */
+export function pageNotes({ pageUrl }: Addresses): Note[] {
+  if (pageUrl === null) return [];
+  return [{ text: `  Open the page   ${pageUrl}`, look: "bold" }, { text: "" }];
+}
+
+/** While nobody is there to watch. */
+export function waitingNotes(): Note[] {
+  return [
+    {
+      text: "  A recorded worker session is played as soon as the page is open, else in a moment.",
+      look: "dim",
+    },
+  ];
 }
 
 /** While the recording is played. */
@@ -40,7 +58,7 @@ export function resultNotes(jobs: number, problems: string[]): Note[] {
 
 /** What a reader can do now: transcribe a recording, if there is a worker, or be the worker. */
 export function invitationNotes(
-  { url, siteUrl, key, workerUrl }: Addresses,
+  { url, siteUrl, key, workerUrl, pageUrl }: Addresses,
   { update, upload }: Invitation,
 ): Note[] {
   return [
@@ -49,7 +67,12 @@ export function invitationNotes(
     { text: `  HTTP actions    ${siteUrl}` },
     { text: `  CONVEX_API_KEY  ${key}` },
     { text: `  Worker          ${workerUrl ?? "not installed: pip install ./worker"}` },
-    ...pasteNotes("Transcribe a recording of yours: paste this line with its path.", upload),
+    ...pasteNotes(
+      pageUrl === null
+        ? "Transcribe a recording of yours: paste this line with its path."
+        : "Transcribe a recording of yours: drop it on the page, or paste this line with its path.",
+      upload,
+    ),
     ...pasteNotes("Be the worker: paste this line, then the one that follows.", update),
     { text: "" },
     { text: "  All data lives in memory. Ctrl-C ends it.", look: "dim" },

@@ -1,3 +1,4 @@
+import { signOfLife } from "./curlLines";
 import { isFinished, type Job } from "./job";
 
 /** What is needed to make a job of the reader's, and to tell how to move it. */
@@ -10,6 +11,10 @@ export interface ReadersJobOptions {
   create: (job: { jobId: string; fileName: string }) => Promise<{ ticket: string | null }>;
   /** The line that moves the job on from where it is. */
   line: (job: Job, ticket: string) => string;
+  /** What the job waits for, in a sentence. */
+  waitsFor: string;
+  /** Whether a worker takes the job over, and with it the signs of life. */
+  hasWorker: boolean;
 }
 
 /** A job that the reader moves by pasting lines; when it has ended, the next one. */
@@ -17,6 +22,7 @@ export class ReadersJob {
   readonly #options: ReadersJobOptions;
   #number = 0;
   #ticket = "";
+  #shown: Job | undefined;
 
   constructor(options: ReadersJobOptions) {
     this.#options = options;
@@ -38,9 +44,18 @@ export class ReadersJob {
    * @returns the line that moves it on, `null` while there is none to move
    */
   follow(job: Job | undefined): string | null {
+    this.#shown = job;
     if (job === undefined) return null;
     if (!isFinished(job)) return this.#options.line(job, this.#ticket);
     void this.begin();
     return null;
+  }
+
+  /** The update that shows that the job is not forgotten; `null` where it waits for nobody. */
+  signOfLife(): object | null {
+    const { waitsFor, hasWorker } = this.#options;
+    const job = this.#shown;
+    if (job === undefined || isFinished(job)) return null;
+    return hasWorker && job.sequence !== undefined ? null : signOfLife(job, waitsFor);
   }
 }

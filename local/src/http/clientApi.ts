@@ -8,7 +8,7 @@ import type { Deployment } from "../functions/deployment";
 import { asServerError, type Outcome } from "../functions/outcome";
 import { isJSONObject, parseJSON } from "../json";
 import { allowAnyOrigin } from "./cors";
-import { devToken } from "./devToken";
+import { DEV_TOKEN_PATH, devToken } from "./devToken";
 import { HttpError, readBody, sendJSON, sendText, targetOf } from "./exchange";
 import type { RequestHandler } from "./listen";
 
@@ -36,7 +36,7 @@ export function clientApiHandler(
 
   return async (request, response) => {
     const url = targetOf(request);
-    if (url?.pathname === "/dev/token" && devIssuer !== null) {
+    if (url?.pathname === DEV_TOKEN_PATH && devIssuer !== null) {
       const token = await devToken(request, url, devIssuer);
       if (!allowAnyOrigin(request, response)) sendJSON(response, 200, token);
       return;

@@ -1,6 +1,14 @@
 import type { IncomingMessage } from "node:http";
-import type { DevIssuer } from "../auth/devIssuer";
 import { HttpError } from "./exchange";
+import { hasLoopbackHost, isLoopback } from "./loopback";
+
+/** Where development tokens are asked for: `GET /dev/token?subject=alice`. */
+export const DEV_TOKEN_PATH = "/dev/token";
+
+/** Makes a development token for a subject. */
+export interface TokenIssuer {
+  token(subject: string): Promise<string>;
+}
 
 /**
  * The answer to `GET /dev/token?subject=alice`: a token of the dev issuer. Only this machine's own
@@ -11,10 +19,10 @@ import { HttpError } from "./exchange";
 export async function devToken(
   request: IncomingMessage,
   url: URL,
-  issuer: DevIssuer,
+  issuer: TokenIssuer,
 ): Promise<{ token: string }> {
-  const { host, origin } = request.headers;
-  if (!isLoopback(`http://${host ?? ""}`) || (origin !== undefined && !isLoopback(origin))) {
+  const { origin } = request.headers;
+  if (!hasLoopbackHost(request) || (origin !== undefined && !isLoopback(origin))) {
     throw new HttpError(403, "Forbidden", "Development tokens are for this machine only");
   }
   const subject = url.searchParams.get("subject");
@@ -22,15 +30,4 @@ export async function devToken(
     throw new HttpError(400, "BadRequest", "Say for whom: /dev/token?subject=alice");
   }
   return { token: await issuer.token(subject) };
-}
-
-function isLoopback(origin: string): boolean {
-  if (!URL.canParse(origin)) return false;
-  const { hostname } = new URL(origin);
-  return (
-    hostname === "localhost" ||
-    hostname.endsWith(".localhost") ||
-    hostname === "[::1]" ||
-    /^127(\.\d+){3}$/.test(hostname)
-  );
 }

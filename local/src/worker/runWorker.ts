@@ -10,7 +10,10 @@ export interface Worker {
   /** Where its HTTP API is. */
   url: string;
   pid: number;
-  /** Ends it, and removes what it has stored: the jobs that it belongs to are gone, too. */
+  /**
+   * Ends it. What it has stored is removed, unless `dataDir` was given: the jobs that it belongs to
+   * are gone, too.
+   */
   stop(): Promise<void>;
 }
 
@@ -26,6 +29,10 @@ export interface WorkerOptions {
   key: string;
   /** Takes its log, line by line. */
   log: (line: string) => void;
+  /** Where it keeps its jobs, so that another worker can go on with them; its own by default. */
+  dataDir?: string;
+  /** More of its settings, by the names of their environment variables. */
+  env?: Record<string, string>;
 }
 
 /** Long enough for Python to import everything on a slow machine. */
@@ -39,7 +46,7 @@ const STOP_MS = 10_000;
 export async function runWorker(options: WorkerOptions): Promise<Worker> {
   const { command, convexUrl, siteUrl, key, log } = options;
   const port = options.port === 0 ? await freePort() : options.port;
-  const dataDir = await mkdtemp(path.join(tmpdir(), "transcription-worker-"));
+  const dataDir = options.dataDir ?? (await mkdtemp(path.join(tmpdir(), "transcription-worker-")));
   const args = ["serve", "--host", "127.0.0.1", "--port", String(port), "--data-dir", dataDir];
   const child = spawn(command, args, {
     // Not the repository: the worker would read a `.env` that is meant for another deployment.
@@ -50,6 +57,7 @@ export async function runWorker(options: WorkerOptions): Promise<Worker> {
       CONVEX_SITE_URL: siteUrl,
       CONVEX_API_KEY: key,
       CONVEX_SYNC_ENABLED: "true",
+      ...options.env,
     },
     stdio: ["ignore", "pipe", "pipe"],
   });
@@ -74,7 +82,7 @@ export async function runWorker(options: WorkerOptions): Promise<Worker> {
     const killer = setTimeout(() => child.kill("SIGKILL"), STOP_MS);
     await ended;
     clearTimeout(killer);
-    await rm(dataDir, { recursive: true, force: true });
+    if (options.dataDir === undefined) await rm(dataDir, { recursive: true, force: true });
   };
   const url = `http://127.0.0.1:${port}`;
   const answered = await Promise.race([answers(url), ended.then(() => false)]);
