@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { describe, expect, test } from "vitest";
-import { nextUpdate, updateLine, uploadLine } from "../src/demo/curlLines";
+import { nextUpdate, updateLine } from "../src/demo/curlLines";
 import { ReadersJob } from "../src/demo/readersJob";
 import { row } from "./demoJobs";
 
@@ -27,19 +27,6 @@ describe("the line to paste", () => {
       JSON.stringify(body),
     ]);
   });
-
-  test("uploads a file with any path", () => {
-    const line = uploadLine("http://127.0.0.1:3", "1.ticket", "my-upload-1", "it's mine.mp3");
-    expect(shellArguments(line)).toEqual([
-      "http://127.0.0.1:3/transcribe-job",
-      "-H",
-      "Authorization: Bearer 1.ticket",
-      "-F",
-      "job_id=my-upload-1",
-      "-F",
-      "file=@it's mine.mp3",
-    ]);
-  });
 });
 
 describe("the next update", () => {
@@ -61,23 +48,22 @@ describe("the next update", () => {
 });
 
 describe("the reader's job", () => {
-  test("is followed until it ends; then the next one is made, once, with its own ticket", async () => {
+  test("is followed until it ends; then the next one is made, once", async () => {
     const made: string[] = [];
     const readers = new ReadersJob({
       name: "my-job",
       fileName: "a.mp3",
       create: ({ jobId }) => {
         made.push(jobId);
-        return Promise.resolve({ ticket: `ticket of ${jobId}` });
+        return Promise.resolve();
       },
-      line: ({ progress }, ticket) => `${progress} with ${ticket}`,
+      line: ({ progress }) => `the line from ${progress}`,
       waitsFor: "Waiting.",
-      hasWorker: false,
     });
     await readers.begin();
     expect(readers.follow(undefined)).toBeNull();
     const going = row({ jobId: readers.jobId, progress: 30 });
-    expect(readers.follow(going)).toBe("30 with ticket of my-job-1");
+    expect(readers.follow(going)).toBe("the line from 30");
 
     const ended = row({ jobId: readers.jobId, status: "completed", progress: 100, completedAt: 1 });
     expect(readers.follow(ended)).toBeNull();
@@ -87,25 +73,21 @@ describe("the reader's job", () => {
   });
 
   test.each([
-    ["is not shown yet", false, undefined, null],
-    ["waits", false, { status: "pending" }, { status: "pending", message: "Waiting." }],
+    ["is not shown yet", undefined, null],
+    ["waits", { status: "pending" }, { status: "pending", message: "Waiting." }],
     [
       "waits for its next line",
-      false,
       { sequence: 1, stage: "by hand" },
       { status: "pending", stage: "by hand", message: "Waiting." },
     ],
-    ["waits for its file", true, { status: "pending" }, { message: "Waiting." }],
-    ["has a worker that reports", true, { status: "pending", sequence: 1 }, null],
-    ["has ended", false, { status: "failed", completedAt: 1 }, null],
-  ] as const)("gives a sign of life when it %s", (_when, hasWorker, fields, sign) => {
+    ["has ended", { status: "failed", completedAt: 1 }, null],
+  ] as const)("gives a sign of life when it %s", (_when, fields, sign) => {
     const readers = new ReadersJob({
       name: "my-job",
       fileName: "a.mp3",
-      create: () => Promise.resolve({ ticket: null }),
+      create: () => Promise.resolve(),
       line: () => "",
       waitsFor: "Waiting.",
-      hasWorker,
     });
     readers.follow(fields === undefined ? undefined : row({ jobId: "my-job-0", ...fields }));
     if (sign === null) expect(readers.signOfLife()).toBeNull();

@@ -31,16 +31,6 @@ export function updateLine(siteUrl: string, key: string, body: object): string {
   ].join(" ");
 }
 
-/** A line for any POSIX shell that uploads a recording to the worker, as a page does. */
-export function uploadLine(workerUrl: string, ticket: string, jobId: string, file: string): string {
-  return [
-    `curl ${new URL("/transcribe-job", workerUrl).href}`,
-    `-H 'Authorization: Bearer ${ticket}'`,
-    `-F job_id=${jobId}`,
-    `-F ${quoted(`file=@${file}`)}`,
-  ].join(" ");
-}
-
 function quoted(text: string): string {
   return `'${text.replaceAll("'", `'\\''`)}'`;
 }

@@ -3,7 +3,7 @@ import { ConvexClient } from "convex/browser";
 import { api } from "../../../convex/_generated/api";
 import type { Backend } from "../backend";
 import type { Display } from "./display";
-import { nextUpdate, updateLine, uploadLine } from "./curlLines";
+import { nextUpdate, updateLine } from "./curlLines";
 import { postUpdate } from "./endpoint";
 import { expectedEnds } from "./expectedEnd";
 import { JobFeed } from "./jobFeed";
@@ -21,8 +21,6 @@ import type { Note } from "./render";
 import { replay, type ReplayPorts } from "./replay";
 import { Witness } from "./witness";
 
-/** A recording that the repository has, relative to it. */
-const SAMPLE = "worker/tests/recordings/speech.flac";
 /** Who is signed in for the demo: the page's default user. */
 export const DEMO_USER = "demo-user";
 /** Long enough for a slow machine under load; on an idle one it takes a few milliseconds. */
@@ -104,46 +102,29 @@ export class Demo {
     return problems;
   }
 
-  /** Gives the reader jobs of their own to move, and the next ones when they have ended. */
+  /** Gives the reader a job of their own to move, and the next one when it has ended. */
   async invite(signal: AbortSignal): Promise<void> {
-    const { siteUrl, key, workerUrl } = this.#addresses;
-    const create = async (job: { jobId: string; fileName: string }) =>
-      await this.#client.mutation(api.transcriptionJobs.create, job);
+    const { siteUrl, key } = this.#addresses;
     const moved = new ReadersJob({
       name: "my-job",
       fileName: "moved by hand",
-      create,
+      create: async (job) => {
+        await this.#client.mutation(api.transcriptionJobs.create, job);
+      },
       line: (job) => updateLine(siteUrl, key, nextUpdate(job)),
       waitsFor: "Waiting for you to be the worker.",
-      hasWorker: false,
     });
-    const uploaded =
-      workerUrl === null
-        ? null
-        : new ReadersJob({
-            name: "my-upload",
-            fileName: "your recording",
-            create,
-            line: ({ jobId }, ticket) => uploadLine(workerUrl, ticket, jobId, SAMPLE),
-            waitsFor: "Waiting for a file from the command line.",
-            hasWorker: true,
-          });
-    const follow = (): void => {
-      const line = (readers: ReadersJob | null) =>
-        readers?.follow(this.#feed.jobs().find(({ job }) => job.jobId === readers.jobId)?.job) ??
-        null;
-      const invitation = { update: line(moved), upload: line(uploaded) };
-      if (invitation.update === null && invitation.upload === null) return;
-      this.#invitationNotes = invitationNotes(this.#addresses, invitation);
+    this.#onChange = (): void => {
+      const shown = this.#feed.jobs().find(({ job }) => job.jobId === moved.jobId);
+      const line = moved.follow(shown?.job);
+      if (line !== null) this.#invitationNotes = invitationNotes(this.#addresses, line);
     };
-    this.#onChange = follow;
-    await Promise.all([uploaded?.begin(), moved.begin()]);
+    await moved.begin();
     this.#changed();
     const signs = setInterval(() => {
-      for (const sign of [uploaded?.signOfLife() ?? null, moved.signOfLife()]) {
-        // One that is lost does not matter: the next one follows.
-        if (sign !== null) void postUpdate(siteUrl, key, sign).catch(() => undefined);
-      }
+      const sign = moved.signOfLife();
+      // One that is lost does not matter: the next one follows.
+      if (sign !== null) void postUpdate(siteUrl, key, sign).catch(() => undefined);
     }, this.#signOfLifeMs);
     await new Promise<void>((resolve) => {
       if (signal.aborted) resolve();

@@ -11,12 +11,6 @@ export interface Addresses {
   pageUrl: string | null;
 }
 
-/** The lines that move the reader's jobs on; `null` where there is none. */
-export interface Invitation {
-  update: string | null;
-  upload: string | null;
-}
-
 /** Where to look: above everything else, all the time. */
 export function pageNotes({ pageUrl }: Addresses): Note[] {
   if (pageUrl === null) return [];
@@ -59,32 +53,25 @@ export function resultNotes(jobs: number, problems: string[]): Note[] {
 /** What a reader can do now: transcribe a recording, if there is a worker, or be the worker. */
 export function invitationNotes(
   { url, siteUrl, key, workerUrl, pageUrl }: Addresses,
-  { update, upload }: Invitation,
+  updateLine: string,
 ): Note[] {
+  const canUpload = workerUrl !== null && pageUrl !== null;
   return [
     { text: "" },
     { text: `  Convex          ${url}` },
     { text: `  HTTP actions    ${siteUrl}` },
     { text: `  CONVEX_API_KEY  ${key}` },
     { text: `  Worker          ${workerUrl ?? "not installed: pip install ./worker"}` },
-    ...pasteNotes(
-      pageUrl === null
-        ? "Transcribe a recording of yours: paste this line with its path."
-        : "Transcribe a recording of yours: drop it on the page, or paste this line with its path.",
-      upload,
-    ),
-    ...pasteNotes("Be the worker: paste this line, then the one that follows.", update),
+    { text: "" },
+    ...heading(canUpload && "Transcribe a recording of yours: drop it on the page."),
+    ...heading("Be the worker: paste this line, then the one that follows."),
+    { text: "" },
+    { text: updateLine, look: "cyan" },
     { text: "" },
     { text: "  All data lives in memory. Ctrl-C ends it.", look: "dim" },
   ];
 }
 
-function pasteNotes(what: string, line: string | null): Note[] {
-  if (line === null) return [];
-  return [
-    { text: "" },
-    { text: `  ${what}`, look: "bold" },
-    { text: "" },
-    { text: line, look: "cyan" },
-  ];
+function heading(text: string | false): Note[] {
+  return text === false ? [] : [{ text: `  ${text}`, look: "bold" }];
 }

@@ -7,21 +7,18 @@ export interface ReadersJobOptions {
   name: string;
   /** What the file is called on the screen. */
   fileName: string;
-  /** Makes the job; gives the ticket for the worker's API. */
-  create: (job: { jobId: string; fileName: string }) => Promise<{ ticket: string | null }>;
+  /** Makes the job. */
+  create: (job: { jobId: string; fileName: string }) => Promise<void>;
   /** The line that moves the job on from where it is. */
-  line: (job: Job, ticket: string) => string;
+  line: (job: Job) => string;
   /** What the job waits for, in a sentence. */
   waitsFor: string;
-  /** Whether a worker takes the job over, and with it the signs of life. */
-  hasWorker: boolean;
 }
 
 /** A job that the reader moves by pasting lines; when it has ended, the next one. */
 export class ReadersJob {
   readonly #options: ReadersJobOptions;
   #number = 0;
-  #ticket = "";
   #shown: Job | undefined;
 
   constructor(options: ReadersJobOptions) {
@@ -36,7 +33,7 @@ export class ReadersJob {
   async begin(): Promise<void> {
     this.#number += 1;
     const { create, fileName } = this.#options;
-    this.#ticket = (await create({ jobId: this.jobId, fileName })).ticket ?? "";
+    await create({ jobId: this.jobId, fileName });
   }
 
   /**
@@ -46,16 +43,14 @@ export class ReadersJob {
   follow(job: Job | undefined): string | null {
     this.#shown = job;
     if (job === undefined) return null;
-    if (!isFinished(job)) return this.#options.line(job, this.#ticket);
+    if (!isFinished(job)) return this.#options.line(job);
     void this.begin();
     return null;
   }
 
   /** The update that shows that the job is not forgotten; `null` where it waits for nobody. */
   signOfLife(): object | null {
-    const { waitsFor, hasWorker } = this.#options;
     const job = this.#shown;
-    if (job === undefined || isFinished(job)) return null;
-    return hasWorker && job.sequence !== undefined ? null : signOfLife(job, waitsFor);
+    return job === undefined || isFinished(job) ? null : signOfLife(job, this.#options.waitsFor);
   }
 }
