@@ -4,8 +4,6 @@ import { createContext, useContext, useEffect, useMemo, useState, type ReactNode
 interface ClientContext {
   /** Puts a new client in the place of this one. */
   replaceClient: () => void;
-  /** How often that has happened. */
-  generation: number;
 }
 
 const Context = createContext<ClientContext | null>(null);
@@ -31,10 +29,7 @@ export interface ConvexClientProviderProps {
  * ```
  */
 export function ConvexClientProvider({ createClient, children }: ConvexClientProviderProps) {
-  const [{ client, generation }, setClient] = useState(() => ({
-    client: createClient(),
-    generation: 0,
-  }));
+  const [client, setClient] = useState(createClient);
   useEffect(() => {
     const closing = pendingCloses.get(client);
     if (closing !== undefined) clearTimeout(closing);
@@ -49,12 +44,11 @@ export function ConvexClientProvider({ createClient, children }: ConvexClientPro
   }, [client]);
   const context = useMemo(
     () => ({
-      generation,
       replaceClient: () => {
-        setClient((before) => ({ client: createClient(), generation: before.generation + 1 }));
+        setClient(createClient());
       },
     }),
-    [createClient, generation],
+    [createClient],
   );
   return <Context value={context}>{children(client)}</Context>;
 }

@@ -1,28 +1,24 @@
 import { useState } from "react";
-import { useReplaceableClient } from "./ConvexClientProvider";
 
 /**
- * Keeps what a query said while a client that has just replaced another one asks again, so that the
- * page does not go blank. Only then: a new user's page does begin with nothing.
+ * Keeps what a query said while the client that has replaced another one asks again, so that the
+ * page does not go blank.
  */
 export class LastKnown<T extends { status: string }> {
   #state: T | null = null;
-  #generation = 0;
+  #key: string | null = null;
 
-  /** @param generation how often the client has been replaced */
-  keep(state: T, generation: number): T {
-    if (state.status === "loading" && this.#state !== null && this.#generation < generation) {
-      return this.#state;
-    }
+  /** @param key whose state it is, and of what: another user's, or job's, begins with nothing */
+  keep(state: T, key: string): T {
+    if (state.status === "loading" && this.#state !== null && this.#key === key) return this.#state;
     this.#state = state;
-    this.#generation = generation;
+    this.#key = key;
     return state;
   }
 }
 
-/** What a query says, or said before a client was replaced whose successor has not asked yet. */
-export function useLastKnown<T extends { status: string }>(state: T): T {
-  const generation = useReplaceableClient()?.generation ?? 0;
+/** What a query says; while it is asked again, what it said before. */
+export function useLastKnown<T extends { status: string }>(state: T, key: string): T {
   const [known] = useState(() => new LastKnown<T>());
-  return known.keep(state, generation);
+  return known.keep(state, key);
 }

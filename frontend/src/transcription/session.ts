@@ -61,7 +61,7 @@ export class Session {
       clock,
       pollInterval,
       stuckAfter,
-      readConvex: http === null ? null : (rows) => http.read(rows),
+      readConvex: http === null ? null : (rows, scope) => http.read(rows, scope),
       readWorker: (jobId) => this.#readWorker(jobId),
       replaceClient: () => this.#tools.replaceClient?.(),
       isUploading: (jobId) => this.uploads.isUploading(jobId),

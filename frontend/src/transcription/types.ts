@@ -98,9 +98,15 @@ export type TranscriptState =
   | { status: "error"; error: TranscriptionError }
   | { status: "signed-out" };
 
+/** Options of `useTranscript`. */
+export interface UseTranscriptOptions {
+  /** The signed-in user's token, for Convex over plain HTTP while the socket is cut. */
+  fetchToken?: () => Promise<string | null>;
+}
+
 /** Options of `usePersistentTranscription`. */
 export interface UsePersistentTranscriptionOptions {
-  /** The worker's HTTP API: `https://worker.example.com`. */
+  /** The worker's HTTP API: `https://worker.example.com`. Empty where there is none. */
   apiBaseUrl: string;
   /** The signed-in user's token, for Convex over plain HTTP; without it that fallback is off. */
   fetchToken?: () => Promise<string | null>;

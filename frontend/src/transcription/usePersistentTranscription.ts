@@ -1,7 +1,7 @@
 import { useCallback, useEffect, useMemo, useSyncExternalStore } from "react";
 import type { JobCallbacks, JobEvents } from "./jobEvents";
 import { useLastKnown } from "./lastKnown";
-import { useActiveRows, useFinishedRows, useSignIn, useStats, type FinishedRows } from "./queries";
+import { useActiveRows, useSignIn, useStats } from "./queries";
 import { composeJobs, type ShownJobs } from "./sync/composeJobs";
 import type {
   FinishedJobs,
@@ -12,6 +12,8 @@ import type {
   TranscriptionOptions,
   UsePersistentTranscriptionOptions,
 } from "./types";
+import { useAccount } from "./useAccount";
+import { useFinishedRows, type FinishedRows } from "./useFinishedRows";
 import { useSession } from "./useSession";
 
 /** Finished jobs that are loaded at first. */
@@ -27,11 +29,12 @@ export function usePersistentTranscription(
   options: UsePersistentTranscriptionOptions,
 ): PersistentTranscription {
   const signIn = useSignIn();
-  const active = useLastKnown(useActiveRows(signIn));
-  const finished = useLastKnown(useFinishedRows(signIn, FIRST_PAGE));
-  const stats = useLastKnown(useStats(signIn));
+  const account = useAccount(signIn);
+  const active = useLastKnown(useActiveRows(signIn), `${account}`);
+  const finished = useLastKnown(useFinishedRows(signIn, FIRST_PAGE), `${account}`);
+  const stats = useLastKnown(useStats(signIn), `${account}`);
 
-  const session = useSession(signIn, options);
+  const session = useSession(signIn, account, options);
   const { uploads, fallback, events, commands } = session;
   const { sync, overlay, apiError } = useSyncExternalStore(
     fallback.subscribe,
@@ -60,12 +63,16 @@ export function usePersistentTranscription(
     // Also uploads whose failure could not be reported while Convex was away.
     if (isConnected) void uploads.reportCutOff();
   }, [uploads, isConnected]);
+  useEffect(() => {
+    // Cancelled in another tab, or on another device.
+    for (const { jobId } of shown.finished) if (sending.has(jobId)) uploads.abort(jobId);
+  }, [uploads, sending, shown]);
   useJobEvents(events, isKnown ? shown : null, finishedRows !== null, options);
 
   return {
     activeJobs:
       isKnown && !isSignedOut ? { status: "success", data: shown.active } : asJobs(active),
-    finishedJobs: asFinishedJobs(finished, shown.finished),
+    finishedJobs: asFinishedJobs(finished, shown.finished, overlay.convex !== null),
     stats,
     sync,
     apiError,
@@ -106,7 +113,14 @@ function asJobs(state: QueryState<Job[]>): QueryState<JobView[]> {
 
 const NOTHING_TO_LOAD = (): void => undefined;
 
-function asFinishedJobs(state: QueryState<FinishedRows>, results: JobView[]): FinishedJobs {
+function asFinishedJobs(
+  state: QueryState<FinishedRows>,
+  results: JobView[],
+  isReadOverHttp: boolean,
+): FinishedJobs {
+  if (state.status === "loading" && isReadOverHttp) {
+    return { status: "success", more: "none", results, loadMore: NOTHING_TO_LOAD };
+  }
   if (state.status !== "success") return { ...state, results, loadMore: NOTHING_TO_LOAD };
   const { more, loadMore } = state.data;
   return { status: "success", more, results, loadMore };

@@ -7,7 +7,11 @@ import { TIMING } from "./sync/timing";
 import type { UsePersistentTranscriptionOptions } from "./types";
 
 /** The page's session: a new one for a new user, and where its settings change. */
-export function useSession(signIn: SignIn, options: UsePersistentTranscriptionOptions): Session {
+export function useSession(
+  signIn: SignIn,
+  account: number,
+  options: UsePersistentTranscriptionOptions,
+): Session {
   const client = useConvex();
   const replaceClient = useReplaceableClient()?.replaceClient;
   const { apiBaseUrl, fetchToken, describeUploadError } = options;
@@ -19,7 +23,7 @@ export function useSession(signIn: SignIn, options: UsePersistentTranscriptionOp
   };
   const tools: SessionTools = { client, fetchToken, replaceClient, describeUploadError };
   // What was learned for one user is not for the next one.
-  const key = JSON.stringify([settings, signIn === "signed-out"]);
+  const key = JSON.stringify([settings, account]);
   const [held, setHeld] = useState(() => ({ key, session: new Session(settings, tools) }));
   let { session } = held;
   if (held.key !== key) {
@@ -42,7 +46,11 @@ function useRunning({ fallback, uploads }: Session, isRunning: boolean): void {
     const unsubscribe = uploads.subscribe(() => {
       fallback.uploadsChanged();
     });
+    // Another tab has begun an upload: should that tab die, this one reports it.
+    const watch = (): void => void uploads.reportCutOff();
+    window.addEventListener("storage", watch);
     return () => {
+      window.removeEventListener("storage", watch);
       unsubscribe();
       fallback.stop();
       uploads.dispose();

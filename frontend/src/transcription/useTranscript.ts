@@ -1,9 +1,8 @@
 import { useQueries } from "convex/react";
 import { useMemo, useState } from "react";
 import { jobsApi } from "./backend";
-import { asTranscriptionError } from "./errors";
 import { useLastKnown } from "./lastKnown";
-import { useRow, useSignIn, type SignIn } from "./queries";
+import { asErrorState, useRow, useSignIn, type SignIn } from "./queries";
 import {
   FIRST_PAGES,
   joinSegments,
@@ -11,15 +10,23 @@ import {
   readPages,
   type TranscriptPage,
 } from "./transcript";
-import type { TranscriptState } from "./types";
+import type { TranscriptState, UseTranscriptOptions } from "./types";
+import { useAccount } from "./useAccount";
+import { useSame } from "./useSame";
+import { useTranscriptOverHttp } from "./useTranscriptOverHttp";
 
 /**
  * A job's transcript, page by page, growing while it is being made. Each page is a subscription: one
  * that is closed is sent once and never again, and the job's row, which changes at every tick, is
- * only read where there are no pages. With `null` nothing is read.
+ * only read where there are no pages. While the socket is cut the transcript is read over plain HTTP,
+ * where `fetchToken` is given. With `null` nothing is read.
  */
-export function useTranscript(jobId: string | null): TranscriptState {
+export function useTranscript(
+  jobId: string | null,
+  { fetchToken }: UseTranscriptOptions = {},
+): TranscriptState {
   const signIn = useSignIn();
+  const account = useAccount(signIn);
   const [asked, setAsked] = useState({ jobId, count: FIRST_PAGES });
   const count = asked.jobId === jobId ? asked.count : FIRST_PAGES;
   if (asked.jobId !== jobId) setAsked({ jobId, count });
@@ -28,20 +35,25 @@ export function useTranscript(jobId: string | null): TranscriptState {
   const next = pagesToAskFor(pages);
   if (failed === undefined && next > count) setAsked({ jobId, count: next });
   const row = useRow(signIn, pages[0] === null ? jobId : null);
-  const rowText = row.status === "success" ? row.data?.result?.text : undefined;
+  const overHttp = useTranscriptOverHttp(jobId, fetchToken);
+  const pushedRow = row.status === "success" ? row.data : null;
+  const rowText = (overHttp === null ? pushedRow : overHttp.row)?.result?.text;
 
+  const shown = overHttp?.pages ?? pages;
   const read = useMemo(() => {
-    const { segments, text, pages: arrived } = readPages(pages);
+    const { segments, text, pages: arrived } = readPages(shown);
     const whole = text || joinSegments(segments) || (rowText ?? "");
     return { status: "success", segments, text: whole, pages: arrived } as const;
-  }, [pages, rowText]);
-  const state = useMemo((): TranscriptState => {
+  }, [shown, rowText]);
+  const state = ((): TranscriptState => {
     if (signIn === "signed-out") return { status: "signed-out" };
-    if (failed !== undefined) return { status: "error", error: asTranscriptionError(failed) };
+    if (overHttp !== null) return read;
+    if (failed !== undefined) return asErrorState(failed);
     if (pages[0] === undefined) return { status: "loading" };
-    return pages[0] === null && row.status === "loading" ? { status: "loading" } : read;
-  }, [signIn, failed, pages, row.status, read]);
-  return useLastKnown(state);
+    // Without pages the row has all of the text, and says whether there is a job at all.
+    return pages[0] === null && row.status !== "success" ? row : read;
+  })();
+  return useLastKnown(state, JSON.stringify([account, jobId]));
 }
 
 interface Pages {
@@ -63,12 +75,4 @@ function usePages(signIn: SignIn, jobId: string | null, count: number): Pages {
   const failed = answers.find((answer) => answer instanceof Error);
   const pages = answers.map((answer) => (answer instanceof Error ? undefined : answer));
   return { pages: useSame(pages), failed };
-}
-
-/** The array of before, where it has the very same elements. */
-function useSame<T>(items: T[]): T[] {
-  const [held, setHeld] = useState(items);
-  const isSame = held.length === items.length && held.every((item, at) => item === items[at]);
-  if (!isSame) setHeld(items);
-  return isSame ? held : items;
 }

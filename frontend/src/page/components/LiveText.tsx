@@ -1,4 +1,5 @@
 import type { ReactNode } from "react";
+import { fetchToken } from "../../signIn";
 import { useTranscript } from "../../transcription";
 import type { JobView } from "../../transcription/types";
 import { clockTime } from "../i18n/format";
@@ -11,7 +12,7 @@ const NEWEST = 3;
 /** The newest lines of a transcript that is being made, and the way to all of it. */
 export function LiveText({ job, name }: { job: JobView; name: string }): ReactNode {
   const { t } = useText();
-  const transcript = useTranscript(job.jobId);
+  const transcript = useTranscript(job.jobId, { fetchToken });
   if (transcript.status !== "success" || transcript.segments.length === 0) return null;
   const first = Math.max(0, transcript.segments.length - NEWEST);
   const newest = transcript.segments.slice(first);

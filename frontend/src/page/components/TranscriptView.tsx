@@ -1,4 +1,5 @@
 import type { ReactNode } from "react";
+import { fetchToken } from "../../signIn";
 import { useTranscript } from "../../transcription";
 import type { JobView, TranscriptState } from "../../transcription/types";
 import { clockTime } from "../i18n/format";
@@ -14,7 +15,7 @@ export function TranscriptView({ job }: { job: JobView }): ReactNode {
   const text = useText();
   const { t, format } = text;
   const name = nameOf(job, text);
-  const transcript = useTranscript(job.jobId);
+  const transcript = useTranscript(job.jobId, { fetchToken });
   const failure = failureOf(job, text);
   const isActive = job.status === "pending" || job.status === "processing";
   return (

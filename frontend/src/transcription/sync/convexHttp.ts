@@ -3,6 +3,7 @@ import { jobsApi } from "../backend";
 import { TranscriptionError } from "../errors";
 import { hasEnded } from "./compareRows";
 import type { ConvexRows } from "./composeJobs";
+import type { ReadScope } from "./convexLink";
 
 /** Milliseconds that Convex has for an answer: less than the pause between two readings. */
 const TIMEOUT_MS = 4_000;
@@ -33,11 +34,11 @@ export class ConvexHttp {
     });
   }
 
-  /** The user's jobs; those that have ended only where one of `rows` is active no more. */
-  async read(rows: ConvexRows): Promise<ConvexRows> {
+  /** The user's jobs; of those that have ended the newest, and only where they are wanted. */
+  async read(rows: ConvexRows, scope: ReadScope): Promise<ConvexRows> {
     const client = await this.client();
     const active = await client.query(jobsApi.listActive, {});
-    if (!hasEnded(active, rows)) return { active, finished: [] };
+    if (scope === "active" && !hasEnded(active, rows)) return { active, finished: [] };
     const paginationOpts = { numItems: FINISHED_READ, cursor: null };
     const { page } = await client.query(jobsApi.listFinished, { paginationOpts });
     return { active, finished: page };

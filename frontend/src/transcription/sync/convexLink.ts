@@ -1,17 +1,25 @@
 import type { Clock } from "../clock";
+import type { Job } from "../types";
 import { hasNewerRow, isAhead } from "./compareRows";
 import type { ConvexRows } from "./composeJobs";
 import { TIMING } from "./timing";
+import { within } from "./within";
 
 /** What the link acts through. */
 export interface ConvexLinkPorts {
   clock: Clock;
-  /** Convex's rows over plain HTTP; `null` where that is not possible. */
-  readConvex: ((rows: ConvexRows) => Promise<ConvexRows>) | null;
+  /**
+   * Convex's rows over plain HTTP; `null` where that is not possible. Finished ones with scope `all`,
+   * and where one of `rows` is active no more.
+   */
+  readConvex: ((rows: ConvexRows, scope: ReadScope) => Promise<ConvexRows>) | null;
   /** Puts a new client in the place of one whose socket is dead; `null` where that is not possible. */
   replaceClient: (() => void) | null;
   stuckAfter: number;
 }
+
+/** How much is read: as a rule the active jobs tell enough, and each question is billed. */
+export type ReadScope = "active" | "all";
 
 /**
  * - `starting`: the first connection is being made.
@@ -30,6 +38,8 @@ export class ConvexLink {
   #since: number;
   #rows = NO_ROWS;
   #read: ConvexRows | null = null;
+  /** Those that were active in a reading since the subscription was trusted, by job. */
+  readonly #seen = new Map<string, Job>();
   #pushedAt: number;
   #nextReadAt = -Infinity;
   #reading: "none" | "probe" | "reading" = "none";
@@ -57,6 +67,11 @@ export class ConvexLink {
     return this.#reading === "probe" && this.#probes === 1;
   }
 
+  /** Whether Convex is being read because the subscription cannot be trusted. */
+  get isReading(): boolean {
+    return this.#reading === "reading";
+  }
+
   setConnected(connected: boolean): void {
     if (!connected) {
       if (this.#state !== "starting" && this.#state !== "down") this.#enter("down");
@@ -75,7 +90,7 @@ export class ConvexLink {
     this.#probes = 0;
     this.#probedAt = -Infinity;
     if (this.#read !== null && hasNewerRow(this.#read, rows)) return;
-    this.#read = null;
+    this.#show(null);
     if (this.#state === "unheard") this.#enter("up");
   }
 
@@ -95,10 +110,10 @@ export class ConvexLink {
   }
 
   /**
-   * Does what is due.
+   * Does what is due, and takes in the answer unless `isStale` by then.
    * @returns what has been read, `null` where nothing new was learned
    */
-  async run(): Promise<ConvexRows | null> {
+  async run(isStale: () => boolean): Promise<ConvexRows | null> {
     const { clock, readConvex } = this.#ports;
     if (this.#state === "starting") this.#enter("down");
     if (readConvex === null) return null;
@@ -112,12 +127,15 @@ export class ConvexLink {
     }
     let read: ConvexRows | null = null;
     try {
-      read = await readConvex(this.#rows);
+      // Where the subscription has never said anything, nobody knows the history.
+      const scope = this.#rows === NO_ROWS ? "all" : "active";
+      read = await within(clock, TIMING.answer, readConvex(this.#expected(), scope));
     } catch {
       // The state says so: Convex cannot be read.
     } finally {
       this.#reading = "none";
     }
+    if (isStale()) return null;
     // Meanwhile the subscription has spoken: it is newer.
     if (this.#state === "up" && (!isProbe || this.#pushedAt > startedAt)) return null;
     if (read === null) {
@@ -129,15 +147,15 @@ export class ConvexLink {
 
   #take(read: ConvexRows): ConvexRows | null {
     if (this.#state === "down") {
-      this.#read = read;
+      this.#show(read);
       return read;
     }
     if (!isAhead(read, this.#rows)) {
-      this.#read = null;
+      this.#show(null);
       this.#enter("up");
       return null;
     }
-    this.#read = read;
+    this.#show(read);
     if (this.#state === "up") this.#enter("unheard");
     else this.#replaceIfDead();
     return read;
@@ -155,8 +173,20 @@ export class ConvexLink {
 
   #trustIfEqual(): void {
     if (this.#read !== null && isAhead(this.#read, this.#rows)) return;
-    this.#read = null;
+    this.#show(null);
     this.#enter("up");
+  }
+
+  #show(read: ConvexRows | null): void {
+    this.#read = read;
+    if (read === null) this.#seen.clear();
+    else for (const job of read.active) this.#seen.set(job.jobId, job);
+  }
+
+  /** The rows that a reading has to account for: also those of jobs that began after the cut. */
+  #expected(): ConvexRows {
+    const { active, finished } = this.#rows;
+    return { active: [...active, ...this.#seen.values()], finished };
   }
 
   #enter(state: LinkState): void {

@@ -122,21 +122,29 @@ export class Fallback {
     this.#update();
   }
 
+  /** What is learned then counts for nothing. */
+  readonly #isStopped = (): boolean => !this.#isRunning;
+
   get #mayAct(): boolean {
     return this.#isRunning && this.#isVisible && this.#isOnline;
   }
 
   /** Does what is due, says how things are, and waits for what is due next. */
   #update(): void {
-    const { clock } = this.#ports;
-    if (this.#timer !== null) clock.clearTimeout(this.#timer);
-    this.#timer = null;
     if (this.#mayAct) {
       this.#noteUploads();
       const isProbing = this.#readIfDue();
       this.#pollIfDue(isProbing);
     }
     this.#publish();
+    this.#wait();
+  }
+
+  /** Sets the one timer, or none. */
+  #wait(): void {
+    const { clock } = this.#ports;
+    if (this.#timer !== null) clock.clearTimeout(this.#timer);
+    this.#timer = null;
     if (!this.#mayAct) return;
     const next = this.#nextAt();
     if (next === Infinity) return;
@@ -161,9 +169,10 @@ export class Fallback {
   /** @returns whether it asked about a silence, and not for the first time */
   #readIfDue(): boolean {
     if (this.#link.dueAt(this.#silentSince()) > this.#ports.clock.now()) return false;
-    const reading = this.#link.run();
+    const reading = this.#link.run(this.#isStopped);
     const isProbing = this.#link.state === "up" && !this.#link.isFindingOut;
     void reading.then((rows) => {
+      if (this.#isStopped()) return;
       if (rows !== null) this.#takeNews(rows);
       this.#update();
     });
@@ -176,15 +185,15 @@ export class Fallback {
       this.#poll.resume();
       return;
     }
+    // What is being read may be the news that is missing.
+    if (this.#link.isReading) return;
     // One question a round is enough; the first time both are asked, to find out whose fault it is.
     if (isProbing) this.#poll.skip();
     const open = this.#poll.open(stuck);
     if (open.length === 0 || this.#poll.dueAt() > this.#ports.clock.now()) return;
-    void this.#poll
-      .run(open, () => !this.#isRunning)
-      .then(() => {
-        this.#update();
-      });
+    void this.#poll.run(open, this.#isStopped).then(() => {
+      if (!this.#isStopped()) this.#update();
+    });
   }
 
   /** Jobs whose news is overdue. */

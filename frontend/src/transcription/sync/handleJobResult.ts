@@ -35,20 +35,31 @@ function handleWorkerJob(shown: JobView, job: WorkerJob): JobView {
   };
   const view: JobView = { ...job, ...kept, createdAt, source: "worker" };
   if (job.attempt > shown.attempt) return view;
+  // An end counts whatever its number: a worker that was restarted numbers what waits anew.
+  const isNewest = isFinished(job) || !isAsRecent(shown, job);
+  const sequence = Math.max(shown.sequence ?? -1, job.sequence ?? -1);
   return {
-    ...view,
+    ...(isNewest ? view : { ...shown, source: "worker" }),
+    ...(sequence >= 0 && { sequence }),
     status: furtherStatus(shown.status, job.status),
     progress: Math.max(shown.progress, job.progress),
     segmentCount: Math.max(shown.segmentCount, job.segmentCount),
   };
 }
 
-type Place = Pick<Job, "attempt" | "sequence" | "status">;
+type Place = Pick<Job, "attempt" | "sequence" | "status" | "progress">;
 
-/** Whether Convex's row holds all that the worker has said. */
+/**
+ * Whether Convex's row holds all that the worker has said. Its number alone does not tell: updates
+ * may arrive in another order, and with other numbers after a restart of the worker.
+ */
 export function hasCaughtUp(row: Place, worker: Place): boolean {
   if (isFinished(row) || row.attempt > worker.attempt) return true;
-  if (row.attempt < worker.attempt) return false;
+  if (row.attempt < worker.attempt || row.progress < worker.progress) return false;
+  return furtherStatus(row.status, worker.status) === row.status && isAsRecent(row, worker);
+}
+
+function isAsRecent(row: Place, worker: Place): boolean {
   // Before its first report the worker may know that the upload is under way; Convex cannot.
   if (row.sequence === undefined) return worker.sequence === undefined && row.status !== "pending";
   return worker.sequence === undefined || row.sequence >= worker.sequence;

@@ -4,7 +4,9 @@ import type { ConvexRows } from "./composeJobs";
 
 interface Known {
   updatedAt: number;
-  stalled: boolean;
+  stalledAt: number | undefined;
+  /** The mark that an upload explains. */
+  excusedMark: number | undefined;
   /** When its row last changed, by this page's clock. */
   newsAt: number;
 }
@@ -26,7 +28,9 @@ export class News {
   /** Counts as news: this browser is sending the job's file, and no worker can know of it yet. */
   touch(jobId: string, now: number): void {
     const known = this.#jobs.get(jobId);
-    if (known !== undefined) known.newsAt = now;
+    if (known === undefined) return;
+    known.newsAt = now;
+    known.excusedMark = known.stalledAt;
   }
 
   jobIds(): string[] {
@@ -37,7 +41,8 @@ export class News {
   stuckAt(jobId: string, stuckAfter: number): number {
     const known = this.#jobs.get(jobId);
     if (known === undefined) return Infinity;
-    return known.stalled ? known.newsAt : known.newsAt + stuckAfter;
+    const isStalled = known.stalledAt !== undefined && known.stalledAt !== known.excusedMark;
+    return isStalled ? known.newsAt : known.newsAt + stuckAfter;
   }
 
   /** When there was news of any of these; `-Infinity` where none is known. */
@@ -47,11 +52,10 @@ export class News {
 
   #receiveJob({ jobId, updatedAt, stalledAt }: Job, now: number): void {
     const known = this.#jobs.get(jobId);
-    const stalled = stalledAt !== undefined;
     if (known === undefined || updatedAt > known.updatedAt) {
-      this.#jobs.set(jobId, { updatedAt, stalled, newsAt: now });
-    } else {
-      known.stalled = stalled;
+      this.#jobs.set(jobId, { updatedAt, stalledAt, excusedMark: undefined, newsAt: now });
+    } else if (updatedAt === known.updatedAt) {
+      known.stalledAt = stalledAt;
     }
   }
 }

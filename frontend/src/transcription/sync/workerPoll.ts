@@ -5,6 +5,7 @@ import type { ConvexRows } from "./composeJobs";
 import { hasCaughtUp } from "./handleJobResult";
 import { isFinished } from "../jobStatus";
 import { TIMING } from "./timing";
+import { within } from "./within";
 
 /** What the polling acts through. */
 export interface WorkerPollPorts {
@@ -50,9 +51,10 @@ export class WorkerPoll {
     return this.#isAsking ? Infinity : this.#nextAt;
   }
 
-  /** Leaves out one round. */
+  /** Leaves out one round; a longer pause stays what it is. */
   skip(): void {
-    this.#nextAt = this.#ports.clock.now() + this.#pause;
+    const { clock, pollInterval } = this.#ports;
+    this.#nextAt = Math.max(this.#nextAt, clock.now() + pollInterval);
   }
 
   /** The next round is due at once: no job was stuck, or the page can act again. */
@@ -81,7 +83,9 @@ export class WorkerPoll {
     const { clock, readWorker, pollInterval } = this.#ports;
     const startedAt = clock.now();
     this.#isAsking = true;
-    const answers = await Promise.allSettled(jobIds.map((jobId) => readWorker(jobId)));
+    const answers = await Promise.allSettled(
+      jobIds.map((jobId) => within(clock, TIMING.answer, readWorker(jobId))),
+    );
     this.#isAsking = false;
     if (isStale()) return;
     const jobs = new Map(this.#jobs);
@@ -94,8 +98,9 @@ export class WorkerPoll {
     }
     this.#jobs = jobs;
     const failed = answers.filter((answer) => answer.status === "rejected");
-    this.#error =
-      failed[0] === undefined ? null : asTranscriptionError(failed[0].reason, "api_unreachable");
+    const errors = failed.map(({ reason }) => asTranscriptionError(reason, "api_unreachable"));
+    // It does answer: the job's file has not come yet, or not to this worker.
+    this.#error = errors.find(({ code }) => code !== "job_not_found") ?? null;
     this.#pause =
       failed.length === answers.length
         ? Math.min(this.#pause * 2, Math.max(TIMING.longestPause, pollInterval))

@@ -8,7 +8,7 @@ const ANSWER_TIMEOUT = 8_000;
 
 /** Where the worker's API is, and what to reach it with. */
 export interface WorkerApiOptions {
-  /** `https://worker.example.com`; may have a path, and end with "/". */
+  /** `https://worker.example.com`; may have a path, and end with "/". Empty: there is none. */
   baseUrl: string;
   clock?: Clock;
   /** Asks the questions; uploads are sent with `XMLHttpRequest`. */
@@ -65,6 +65,8 @@ export class WorkerApi {
 
   /** Sends a job's file: see `uploadFile`. */
   upload(upload: FileUpload): Promise<void> {
+    // Without an address the page's own server would answer.
+    if (this.#baseUrl === "") return Promise.reject(unreachable());
     return uploadFile(`${this.#baseUrl}/transcribe-job`, upload, this.#clock);
   }
 
@@ -83,6 +85,7 @@ export class WorkerApi {
   }
 
   async #read(path: string, init: RequestInit): Promise<{ status: number; text: string }> {
+    if (this.#baseUrl === "") throw unreachable();
     try {
       const response = await this.#fetch(`${this.#baseUrl}${path}`, init);
       return { status: response.status, text: await response.text() };
