@@ -90,7 +90,7 @@ export type TranscriptState =
   | {
       status: "success";
       segments: Segment[];
-      /** The whole text, where the worker gave one; else the segments' texts, joined. */
+      /** The worker's own text where it is too long for the row, or there are no segments; else theirs, joined. */
       text: string;
       /** Whether pages of what exists now are still on their way. */
       pages: "loading" | "complete";
