@@ -18,7 +18,7 @@ export function toJson({ language, duration, model, text, segments }: Transcript
       text,
       speaker,
       confidence,
-      words,
+      words: words?.map(({ word, start, end, confidence }) => ({ word, start, end, confidence })),
     })),
   };
   // What is not known is left out.

@@ -1,4 +1,4 @@
-import { fetchLimits } from "./health";
+import { WorkerApi } from "../transcription/upload/workerApi";
 import type { UploadLimits } from "./checkFile";
 
 /** What is known of the transcription service: `off` where the page has no address of one. */
@@ -42,7 +42,7 @@ export class HealthMonitor {
   async #ask(apiUrl: string): Promise<UploadLimits | null> {
     this.#become({ status: "loading" });
     try {
-      const limits = await fetchLimits(apiUrl);
+      const limits = await new WorkerApi({ baseUrl: apiUrl }).health();
       this.#become({ status: "ready", limits });
       return limits;
     } catch {

@@ -58,7 +58,7 @@ function refusalText(file: File, limits: UploadLimits, { t, format }: Text): str
       return t.uploads.tooLarge(
         file.name,
         format.bytes(file.size),
-        format.bytes(limits.maxUploadBytes),
+        format.limit(limits.maxUploadBytes),
       );
     case null:
       return null;

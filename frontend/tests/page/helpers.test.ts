@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { TranscriptionError } from "../../src/transcription";
 import { acceptAttribute, checkFile } from "../../src/page/checkFile";
-import { parseLimits } from "../../src/page/health";
 import { preferredLanguage, textIn } from "../../src/page/i18n";
 import { clockTime, createFormats } from "../../src/page/i18n/format";
 import { jobHref, parseRoute } from "../../src/page/route";
@@ -31,19 +30,6 @@ describe("checkFile", () => {
   it("offers the same kinds in the file dialog", () => {
     expect(acceptAttribute(limits.formats)).toBe(".mp3,.mkv,audio/*,video/*");
   });
-});
-
-it.each([
-  [
-    { ok: true, formats: ["mp3"], maxUploadBytes: 5 },
-    { formats: ["mp3"], maxUploadBytes: 5 },
-  ],
-  [{ formats: "mp3", maxUploadBytes: 5 }, null],
-  [{ formats: ["mp3"] }, null],
-  ["<!doctype html>", null],
-  [null, null],
-])("reads the limits of %j", (answer, limits) => {
-  expect(parseLimits(answer)).toEqual(limits);
 });
 
 describe("routes", () => {
@@ -91,7 +77,7 @@ describe("languages", () => {
 });
 
 describe("formats", () => {
-  const { bytes, span, percent, languageName } = createFormats("en-US");
+  const { bytes, limit, span, percent, languageName } = createFormats("en-US");
   it.each([
     [0, "0 byte"],
     [999, "999 byte"],
@@ -101,6 +87,14 @@ describe("formats", () => {
     [5e12, "5,000 GB"],
   ])("%d bytes", (value, text) => {
     expect(bytes(value)).toBe(text);
+  });
+
+  it.each([
+    [1_073_741_824, "1.07 GB"],
+    [1_999_999, "1.99 MB"],
+    [50_000_000, "50 MB"],
+  ])("a limit of %d bytes is not said to be more", (value, text) => {
+    expect(limit(value)).toBe(text);
   });
 
   it.each([

@@ -43,7 +43,7 @@ export function UploadArea({ health, onCheckAgain, isFirst }: UploadAreaProps): 
         <p className="upload-limits">
           {limits === null
             ? t.uploads.checking
-            : t.uploads.accepted(formatNames(limits, format), format.bytes(limits.maxUploadBytes))}
+            : t.uploads.accepted(formatNames(limits, format), format.limit(limits.maxUploadBytes))}
         </p>
       </div>
       <FileInput

@@ -5,6 +5,8 @@ export interface Formats {
   percent: (value: number) => string;
   /** Bytes, in thousands: `3.2 MB`. */
   bytes: (bytes: number) => string;
+  /** Bytes that are allowed, never more than there are: `1.07 GB`. */
+  limit: (bytes: number) => string;
   /** Seconds as a person says them, to the second: `1 hr 2 min`, `2 min 5 sec`. */
   span: (seconds: number) => string;
   /** Epoch milliseconds as a day and a time. */
@@ -16,6 +18,12 @@ export interface Formats {
 }
 
 const UNITS = ["byte", "kilobyte", "megabyte", "gigabyte"] as const;
+
+function inUnits(bytes: number): { value: number; name: string; isLarge: boolean } {
+  const power = bytes < 1 ? 0 : Math.floor(Math.log10(bytes) / 3);
+  const index = Math.min(power, UNITS.length - 1);
+  return { value: bytes / 1000 ** index, name: UNITS[index] ?? "byte", isLarge: index > 1 };
+}
 
 /** The formats of one language. */
 export function createFormats(language: string): Formats {
@@ -36,9 +44,12 @@ export function createFormats(language: string): Formats {
     number: (value) => number.format(value),
     percent: (value) => percent.format(Math.floor(value) / 100),
     bytes: (bytes) => {
-      const power = bytes < 1 ? 0 : Math.floor(Math.log10(bytes) / 3);
-      const index = Math.min(power, UNITS.length - 1);
-      return unit(bytes / 1000 ** index, UNITS[index] ?? "byte", index > 1 ? 1 : 0);
+      const { value, name, isLarge } = inUnits(bytes);
+      return unit(value, name, isLarge ? 1 : 0);
+    },
+    limit: (bytes) => {
+      const { value, name } = inUnits(bytes);
+      return unit(Math.floor(value * 100) / 100, name, 2);
     },
     span: (seconds) => {
       const whole = Math.max(0, Math.floor(seconds));
