@@ -7,7 +7,8 @@ import { ConvexError } from "convex/values";
  * - so do the worker's: `payload_too_large`, `unsupported_audio`, `broken_audio`, `audio_too_long`,
  *   `unauthorized`, `invalid_form`, `disk_full`, …;
  * - `api_unreachable`: nobody answers at the worker's address;
- * - `upload_stalled`: an upload has not moved for minutes;
+ * - `upload_stalled`: an upload has not moved for minutes; `upload_cut_off`: its page was closed;
+ *   `file_unreadable`: its file was changed, moved or deleted; `aborted`: its job was cancelled;
  * - `unexpected_answer`: what answers there is not the worker;
  * - `not_configured`: the deployment has no key, so there are no tickets;
  * - `convex_unreachable`, `convex_error`: Convex could not be read, or failed.

@@ -8,7 +8,7 @@ import { useReplaceableClient } from "../../src/transcription/ConvexClientProvid
 import { eventually } from "../support/backend";
 import { createClient, renderPage } from "./support";
 import { createJob, newSubject, postProgress } from "./support/jobs";
-import { lineToConvex } from "./support/line";
+import { ConvexLine } from "./support/convexLine";
 import { tapSockets } from "./support/sockets";
 import { TestUser } from "./support/user";
 
@@ -103,7 +103,7 @@ test("who lets go of a replaced client in a clean-up finds it open", async () =>
 test("an app that keeps to Convex's own provider has all but the replacement", async () => {
   const subject = newSubject();
   const jobId = await createJob(subject);
-  const line = await lineToConvex();
+  const line = await new ConvexLine().open();
   const client = createClient(line.url);
   onTestFinished(() => client.close());
   const user = new TestUser(subject);
@@ -132,7 +132,7 @@ test("an app that keeps to Convex's own provider has all but the replacement", a
     });
   }
   expect(result.current.client).toBe(client);
-  expect(line.opened()).toBe(1);
+  expect(line.opened).toBe(1);
 });
 
 function isClosed(client: ConvexReactClient | undefined): boolean {

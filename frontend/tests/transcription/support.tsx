@@ -84,8 +84,10 @@ function renderSignedIn<Props, T>(
   );
   const useShown = (props: Props): T => {
     const value = useIt(props);
+    // Not in the effect: it may run when somebody else has signed in already.
+    const { subject } = user;
     useEffect(() => {
-      shown.push({ subject: user.subject, props, value });
+      shown.push({ subject, props, value });
     });
     return value;
   };

@@ -3,7 +3,7 @@ import type { UsePersistentTranscriptionOptions } from "../../src/transcription"
 import { eventually, postUpdate } from "../support/backend";
 import { renderPage } from "./support";
 import { createHistory, createJob, newSubject, postProgress } from "./support/jobs";
-import { lineToConvex } from "./support/line";
+import { ConvexLine } from "./support/convexLine";
 import { startWorker } from "./support/worker";
 
 /** Callbacks that write down what they were told, new functions each time. */
@@ -151,13 +151,13 @@ test("what the worker said first is not told again when Convex catches up", asyn
 test("what was read over HTTP is not told again by the socket, and what it missed is told", async () => {
   const subject = newSubject();
   const [seen, missed] = [await createJob(subject), await createJob(subject)];
-  const line = await lineToConvex();
+  const line = await new ConvexLine().open();
   const told: string[] = [];
   const { result } = renderPage({ subject, url: line.url, options: listener(told) });
   await eventually(() => {
     expect(result.current.activeJobs).toMatchObject({ data: [{}, {}] });
   });
-  line.cut();
+  line.cutSockets();
   await postUpdate({ jobId: seen, status: "completed", sequence: 1 });
   await eventually(() => {
     expect(told).toEqual(["complete completed"]);

@@ -4,7 +4,7 @@ import { eventually, postUpdate } from "../support/backend";
 import { renderPage } from "./support";
 import type { Shown } from "./support";
 import { createFinished, createHistory, createJob, newSubject, postProgress } from "./support/jobs";
-import { lineToConvex } from "./support/line";
+import { ConvexLine } from "./support/convexLine";
 import { startWorker } from "./support/worker";
 
 type Page = Shown<PersistentTranscription>[];
@@ -22,7 +22,7 @@ function expectForwards(shown: Page, jobId: string): void {
 test("a healthy session asks nobody anything", async () => {
   const subject = newSubject();
   const worker = await startWorker();
-  const line = await lineToConvex();
+  const line = await new ConvexLine().open();
   const jobIds = [await createJob(subject), await createJob(subject), await createJob(subject)];
   const { result, shown } = renderPage({
     subject,
@@ -38,7 +38,7 @@ test("a healthy session asks nobody anything", async () => {
   });
   expect(worker.received).toEqual([]);
   expect(line.requests).toEqual([]);
-  expect(line.opened()).toBe(1);
+  expect(line.opened).toBe(1);
   expect(changes(shown.map(({ value }) => value.sync))).toEqual(["live"]);
 });
 
@@ -48,7 +48,7 @@ test("where the worker is silent its API is asked, until Convex has caught up", 
   await postProgress(jobId, 10);
   const worker = await startWorker();
   worker.jobs.set(jobId, { status: "processing", progress: 40, sequence: 40, stage: "decoding" });
-  const line = await lineToConvex();
+  const line = await new ConvexLine().open();
   const { result, shown } = renderPage({
     subject,
     url: line.url,
@@ -105,7 +105,7 @@ test("while the socket is cut Convex is read over HTTP, until it is back", async
   const subject = newSubject();
   const jobId = await createJob(subject);
   const worker = await startWorker();
-  const line = await lineToConvex();
+  const line = await new ConvexLine().open();
   const { result, shown, clients } = renderPage({
     subject,
     url: line.url,
@@ -114,7 +114,7 @@ test("while the socket is cut Convex is read over HTTP, until it is back", async
   await eventually(() => {
     expect(result.current.getJob(jobId)).not.toBeNull();
   });
-  line.cut();
+  line.cutSockets();
   await postProgress(jobId, 30);
   await eventually(() => {
     expect(result.current.sync).toBe("convex-unreachable");
@@ -130,7 +130,7 @@ test("while the socket is cut Convex is read over HTTP, until it is back", async
   });
   // What a person does meanwhile goes over HTTP, too.
   await result.current.cancelTranscription(madeElsewhere);
-  expect(line.requests).toContain("/api/mutation");
+  expect(line.requests.map(({ path }) => path)).toContain("/api/mutation");
 
   line.mend();
   await eventually(() => {
@@ -163,7 +163,8 @@ test("a page that opens while no socket can be opened shows the jobs anyway", as
   const jobId = await createJob(subject);
   await postProgress(jobId, 20);
   const finishedId = await createFinished(subject);
-  const line = await lineToConvex({ isCut: true });
+  const line = await new ConvexLine().open();
+  line.cutSockets();
   const { result } = renderPage({ subject, url: line.url });
   await eventually(() => {
     expect(result.current.sync).toBe("convex-unreachable");
@@ -184,7 +185,7 @@ test("a client whose socket is mute is replaced, and nobody sees it happen", asy
   const jobId = await createJob(subject);
   const history = await createHistory(subject, 25);
   const worker = await startWorker();
-  const line = await lineToConvex();
+  const line = await new ConvexLine().open();
   const told: string[] = [];
   const { result, shown, clients } = renderPage({
     subject,
@@ -214,7 +215,7 @@ test("a client whose socket is mute is replaced, and nobody sees it happen", asy
     expect(result.current.getJob(jobId)).toMatchObject({ progress: 30, source: "convex-http" });
   });
   await eventually(() => {
-    expect(line.opened()).toBe(2);
+    expect(line.opened).toBe(2);
     expect(result.current.getJob(jobId)).toMatchObject({ progress: 30, source: "convex" });
   });
   expect(clients.length).toBeGreaterThan(made);

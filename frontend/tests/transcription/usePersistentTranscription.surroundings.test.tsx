@@ -2,7 +2,7 @@ import { afterEach, expect, test, vi } from "vitest";
 import { eventually, postUpdate } from "../support/backend";
 import { renderPage } from "./support";
 import { createJob, newSubject, postProgress } from "./support/jobs";
-import { lineToConvex } from "./support/line";
+import { ConvexLine } from "./support/convexLine";
 import { startWorker } from "./support/worker";
 
 afterEach(() => {
@@ -72,7 +72,8 @@ test("a page that is closed asks nobody any more, and a closed user's page neith
 test("on a page that has never had a socket a job that ends is shown as finished", async () => {
   const subject = newSubject();
   const jobId = await createJob(subject);
-  const line = await lineToConvex({ isCut: true });
+  const line = await new ConvexLine().open();
+  line.cutSockets();
   const { result } = renderPage({ subject, url: line.url });
   await eventually(() => {
     expect(result.current.getJob(jobId)).toMatchObject({ source: "convex-http" });

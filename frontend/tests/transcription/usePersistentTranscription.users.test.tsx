@@ -3,7 +3,7 @@ import type { PersistentTranscription } from "../../src/transcription";
 import { eventually, tokenFor } from "../support/backend";
 import { renderPage } from "./support";
 import { createFinished, createJob, newSubject, postProgress } from "./support/jobs";
-import { lineToConvex } from "./support/line";
+import { ConvexLine } from "./support/convexLine";
 import { TestUser } from "./support/user";
 
 const SIGNED_OUT = {
@@ -105,12 +105,12 @@ test("another user sees nothing that was read over HTTP for the first one", asyn
   const [first, second] = [newSubject(), newSubject()];
   const firstId = await createJob(first);
   const secondId = await createJob(second);
-  const line = await lineToConvex();
+  const line = await new ConvexLine().open();
   const { result, shown, user } = renderPage({ subject: first, url: line.url });
   await eventually(() => {
     expect(jobIdsOf(result.current)).toEqual([firstId]);
   });
-  line.cut();
+  line.cutSockets();
   await postProgress(firstId, 30);
   await eventually(() => {
     expect(result.current.getJob(firstId)).toMatchObject({ progress: 30, source: "convex-http" });

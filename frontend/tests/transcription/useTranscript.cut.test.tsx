@@ -3,7 +3,7 @@ import type { Segment } from "../../src/transcription";
 import { eventually, postUpdate } from "../support/backend";
 import { renderTranscript } from "./support";
 import { createJob, newSubject } from "./support/jobs";
-import { lineToConvex } from "./support/line";
+import { ConvexLine } from "./support/convexLine";
 
 function segments(from: number, count: number, word = "word"): Segment[] {
   return Array.from({ length: count }, (_, at) => {
@@ -21,14 +21,14 @@ test("while the socket is cut a transcript grows over HTTP, and closed pages are
   const subject = newSubject();
   const jobId = await createJob(subject);
   await postSegments(jobId, 0, 120);
-  const line = await lineToConvex();
+  const line = await new ConvexLine().open();
   const { result } = renderTranscript(jobId, { subject, url: line.url });
   await eventually(() => {
     expect(result.current).toMatchObject({ pages: "complete", segments: { length: 120 } });
   });
   expect(line.requests).toEqual([]);
 
-  line.cut();
+  line.cutSockets();
   await postSegments(jobId, 120, 20);
   await eventually(() => {
     expect(result.current).toMatchObject({ pages: "complete", segments: { length: 140 } });
@@ -49,7 +49,7 @@ test("while the socket is cut a transcript grows over HTTP, and closed pages are
   });
   line.mend();
   await eventually(() => {
-    expect(line.opened()).toBeGreaterThan(1);
+    expect(line.opened).toBeGreaterThan(1);
   });
   expect(result.current).toMatchObject({ segments: { length: 10, 0: { text: "final 0." } } });
 });
@@ -58,7 +58,8 @@ test("a page whose WebSocket never opens reads a transcript all the same", async
   const subject = newSubject();
   const jobId = await createJob(subject);
   await postUpdate({ jobId, status: "completed", sequence: 1, result: { text: "All of it." } });
-  const line = await lineToConvex({ isCut: true });
+  const line = await new ConvexLine().open();
+  line.cutSockets();
   const { result } = renderTranscript(jobId, { subject, url: line.url });
   await eventually(() => {
     expect(result.current).toMatchObject({ status: "success", text: "All of it." });

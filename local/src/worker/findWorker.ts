@@ -1,5 +1,5 @@
-import { accessSync, constants } from "node:fs";
 import path from "node:path";
+import { findExecutable } from "../executables";
 
 const COMMAND = process.platform === "win32" ? "transcription-worker.exe" : "transcription-worker";
 const VENV_FOLDER = process.platform === "win32" ? "Scripts" : "bin";
@@ -16,17 +16,5 @@ export function findWorker(
     path.join(repository, ".venv", VENV_FOLDER),
     ...searchPath.split(path.delimiter),
   ];
-  const commands = folders
-    .filter((folder) => folder !== "")
-    .map((folder) => path.join(folder, COMMAND));
-  return commands.find(isExecutable) ?? null;
-}
-
-function isExecutable(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
+  return findExecutable([COMMAND], folders);
 }

@@ -1,6 +1,6 @@
-import { accessSync, constants } from "node:fs";
 import path from "node:path";
 import { chromium, type Browser } from "playwright-core";
+import { findExecutable } from "../../../../local/src/executables";
 
 const COMMANDS = ["chromium", "chromium-browser", "google-chrome"];
 
@@ -23,21 +23,10 @@ export async function launchChromium(): Promise<Browser> {
 export function findChromium(env: NodeJS.ProcessEnv): string {
   const chosen = env["CHROMIUM"] ?? "";
   if (chosen !== "") return chosen;
-  const folders = (env["PATH"] ?? "").split(path.delimiter).filter((folder) => folder !== "");
-  const programs = COMMANDS.flatMap((name) => folders.map((folder) => path.join(folder, name)));
-  const found = programs.find(isExecutable);
-  if (found !== undefined) return found;
+  const found = findExecutable(COMMANDS, (env["PATH"] ?? "").split(path.delimiter));
+  if (found !== null) return found;
   throw new Error(
     "There is no Chromium. Install it (Debian and Ubuntu: `apt-get install chromium`), or set " +
       "CHROMIUM to the path of Chromium or Chrome.",
   );
-}
-
-function isExecutable(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { TranscriptionError } from "../../../src/transcription/errors";
 import { browser, forever, HOUR, KEY, reporter } from "./support/browser";
-import { settle, TestClock } from "./support/clock";
+import { settle, TestClock } from "../../support/clock";
 
 beforeEach(() => {
   localStorage.clear();

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { browserLedger, UploadLedger } from "../../../src/transcription/upload/ledger";
 import { browser, forever, HOUR, KEY, reporter } from "./support/browser";
-import { settle, TestClock } from "./support/clock";
+import { settle, TestClock } from "../../support/clock";
 import { MemoryLocks } from "./support/locks";
 
 beforeEach(() => {

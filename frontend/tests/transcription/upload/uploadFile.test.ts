@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test, vi } from "vitest";
 import type { TranscriptionOptions, UploadProgress } from "../../../src/transcription/types";
 import type { FileUpload } from "../../../src/transcription/upload/uploadFile";
 import { WorkerApi } from "../../../src/transcription/upload/workerApi";
-import { isWaiting, TestClock } from "./support/clock";
+import { isWaiting, TestClock } from "../../support/clock";
 import { quietRequests } from "./support/quiet";
 import { json, nobody, refuse, serve, type TestServer } from "./support/server";
 

@@ -1,6 +1,6 @@
 import { ConvexError } from "convex/values";
 import { beforeEach, describe, expect, test } from "vitest";
-import { settle } from "./support/clock";
+import { settle } from "../../support/clock";
 import { MemoryLocks } from "./support/locks";
 import { quietRequests } from "./support/quiet";
 import { json, nobody, refuse, serve } from "./support/server";

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import type { UploadProgress } from "../../../src/transcription/types";
-import { settle, TestClock } from "./support/clock";
+import { settle, TestClock } from "../../support/clock";
 import { MemoryLocks } from "./support/locks";
 import { quietRequests } from "./support/quiet";
 import { FILE, slowWorker } from "./support/slowWorker";

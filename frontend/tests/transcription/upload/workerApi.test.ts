@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from "vitest";
 import type { TranscriptionError } from "../../../src/transcription/errors";
 import { WorkerApi } from "../../../src/transcription/upload/workerApi";
-import { isWaiting, TestClock } from "./support/clock";
+import { isWaiting, TestClock } from "../../support/clock";
 import { json, nobody, refuse, serve } from "./support/server";
 
 const JOB = {

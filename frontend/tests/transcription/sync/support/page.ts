@@ -12,8 +12,8 @@ import type { Job, JobView, SyncStatus } from "../../../../src/transcription/typ
 import { eventually, tokenFor } from "../../../support/backend";
 import { createClient } from "../../support";
 import { createJob, newSubject } from "../../support/jobs";
-import { settle, TestClock } from "../../upload/support/clock";
-import { ConvexLine } from "./convexLine";
+import { settle, TestClock } from "../../../support/clock";
+import { ConvexLine } from "../../support/convexLine";
 import { countFetches } from "./fetches";
 import { backwards } from "./monotone";
 import { WorkerStub } from "./workerStub";

@@ -3,7 +3,7 @@ import type { ServerResponse } from "node:http";
 import { inject } from "vitest";
 import { postUpdate } from "../../../support/backend";
 import { json, refuse, serve } from "../../upload/support/server";
-import type { Stamped } from "./convexLine";
+import type { Stamped } from "../../support/convexLine";
 
 /** An update as the worker posts it, without its number. */
 export interface Report {

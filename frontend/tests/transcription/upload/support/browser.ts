@@ -1,6 +1,6 @@
 import { vi } from "vitest";
 import { UploadLedger } from "../../../../src/transcription/upload/ledger";
-import { TestClock } from "./clock";
+import { TestClock } from "../../../support/clock";
 import { MemoryLocks } from "./locks";
 
 /** Milliseconds. */

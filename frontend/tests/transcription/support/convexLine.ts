@@ -23,12 +23,14 @@ export class ConvexLine {
   readonly requests: Stamped[] = [];
   /** WebSockets that were asked for, refused ones too. */
   dials = 0;
+  /** WebSockets that were let through. */
+  opened = 0;
   readonly #pairs = new Set<{ near: Socket; far: Socket; isMute: boolean }>();
   readonly #held: (() => void)[] = [];
   readonly #target = new URL(inject("convexUrl"));
   readonly #now: () => number;
 
-  constructor(now: () => number) {
+  constructor(now: () => number = Date.now) {
     this.#now = now;
   }
 
@@ -120,6 +122,7 @@ export class ConvexLine {
       near.destroy();
       return;
     }
+    this.opened += 1;
     const far = connect(Number(this.#target.port), this.#target.hostname);
     const pair = { near, far, isMute: false };
     this.#pairs.add(pair);

@@ -1,4 +1,4 @@
-import type { Clock } from "../../../../src/transcription/clock";
+import type { Clock } from "../../src/transcription/clock";
 
 /** A clock that a test moves. */
 export class TestClock implements Clock {
