@@ -43,6 +43,7 @@ export class ConvexLink {
   #pushedAt: number;
   #nextReadAt = -Infinity;
   #reading: "none" | "probe" | "reading" = "none";
+  #hasFailed = false;
   /** Probes since the last push: each is longer in coming than the one before. */
   #probes = 0;
   #probedAt = -Infinity;
@@ -67,9 +68,9 @@ export class ConvexLink {
     return this.#reading === "probe" && this.#probes === 1;
   }
 
-  /** Whether Convex is being read because the subscription cannot be trusted. */
+  /** Whether news may be on its way over HTTP; nothing is expected of a Convex that did not answer. */
   get isReading(): boolean {
-    return this.#reading === "reading";
+    return this.#reading === "reading" && !this.#hasFailed;
   }
 
   setConnected(connected: boolean): void {
@@ -135,6 +136,7 @@ export class ConvexLink {
     } finally {
       this.#reading = "none";
     }
+    this.#hasFailed = read === null;
     if (isStale()) return null;
     // Meanwhile the subscription has spoken: it is newer.
     if (this.#state === "up" && (!isProbe || this.#pushedAt > startedAt)) return null;

@@ -145,6 +145,19 @@ test("a token that never comes does not end the reading for good", async () => {
   expect(page.view(jobId)).toMatchObject({ progress: 3, source: "convex-http" });
 });
 
+test("a token that never comes does not keep the worker from being asked", async () => {
+  const [page, jobId = ""] = await Page.withJobs(1);
+  page.worker.know(jobId, { status: "processing", progress: 20 });
+  await page.pass(30_000);
+  expect(page.view(jobId).progress).toBe(20);
+  page.token = () => new Promise(() => undefined);
+  page.line.cutSockets();
+  await page.connected(false);
+  page.worker.know(jobId, { status: "processing", progress: 40 });
+  await page.pass(MINUTE);
+  expect(page.view(jobId)).toMatchObject({ progress: 40, source: "worker" });
+});
+
 test("a slow reading that a push has overtaken changes nothing", async () => {
   const [page, jobId = ""] = await Page.withJobs(1);
   page.line.http = "held";
