@@ -12,6 +12,10 @@ export const MAX_BODY_BYTES = 4 * 1024 * 1024;
 export const MAX_BODY_CONTAINERS = 262_144;
 /** Keys of one object in a body: a table of half a million keys alone would take all the memory. */
 export const MAX_OBJECT_KEYS = 16_384;
+/** Updates in one request of `/updateTranscriptionJobs`: ten times what a worker gathers in half a second. */
+export const MAX_UPDATES = 100;
+/** Elements of an array in Convex: a longer list of segments goes to the mutation in several. */
+export const MAX_ARRAY_LENGTH = 8_192;
 /** Problems reported for one body; the first few tell all that a person needs. */
 export const MAX_ISSUES = 20;
 /** Code units of one issue's message, which may quote the sender's own keys. */
@@ -21,6 +25,7 @@ export const JOB_ID_PATTERN = /^[A-Za-z0-9._:-]{1,128}$/;
 export const MAX_STAGE_LENGTH = 64;
 export const MAX_MESSAGE_LENGTH = 1_000;
 export const MAX_ERROR_LENGTH = 4_000;
+export const ERROR_CODE_PATTERN = /^[a-z0-9_]{1,64}$/;
 export const MAX_USER_ID_LENGTH = 512;
 export const MAX_FILE_NAME_LENGTH = 255;
 export const MAX_LANGUAGE_LENGTH = 35;
@@ -40,8 +45,11 @@ export const MAX_CLOCK_AHEAD = 24 * 60 * 60 * 1000;
 export const PAGE_SEGMENTS = 50;
 /** … or to this many bytes of JSON, so that a live tick reads and writes under 80 KiB. */
 export const PAGE_BYTES = 32 * 1024;
-/** Bytes of `result.text` that the row itself holds; the whole of a longer text is in the pages. */
-export const ROW_TEXT_BYTES = 8 * 1024;
+/**
+ * Bytes of `result.text` that the row itself holds; the whole of a longer text is in the pages.
+ * Small, because each end of a job sends the first page of the history to every open page again.
+ */
+export const ROW_TEXT_BYTES = 1024;
 /** Bytes of one slice of a longer text. */
 export const TEXT_SLICE_BYTES = 32 * 1024;
 

@@ -1,5 +1,5 @@
-import { Refusal } from "../model/errors";
-import { MAX_BODY_BYTES, MAX_BODY_CONTAINERS, MAX_OBJECT_KEYS } from "../model/limits";
+import { Refusal } from "../model/errors.js";
+import { MAX_BODY_BYTES, MAX_BODY_CONTAINERS, MAX_OBJECT_KEYS } from "../model/limits.js";
 
 /** @throws Refusal `unsupported_media_type` unless the body is JSON in UTF-8 */
 export function checkContentType(header: string | null): void {
@@ -50,23 +50,31 @@ export async function readBody(request: Request): Promise<Uint8Array> {
  */
 export function parseJson(body: Uint8Array): unknown {
   checkStructure(body);
+  const text = decode(body);
+  if (text === null) throw invalidJson("it holds bytes that are not valid UTF-8.");
   try {
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body)) as unknown;
+    return JSON.parse(text) as unknown;
   } catch (error) {
-    throw new Refusal(
-      "invalid_json",
-      `The body must be one JSON object in UTF-8: ${reason(error)}`,
+    // V8 quotes the text around the error, which may be a transcript; only the place is told.
+    const position = /at position \d+|end of JSON input/i.exec(String(error))?.[0];
+    throw invalidJson(
+      position === undefined ? "it is not valid JSON." : `it is not valid JSON (${position}).`,
     );
   }
 }
 
-function reason(error: unknown): string {
-  if (error instanceof SyntaxError) {
-    // V8 quotes the text around the error, which may be a transcript; only the place is told.
-    const position = /at position \d+|end of JSON input/i.exec(error.message)?.[0];
-    return position === undefined ? "it is not valid JSON." : `it is not valid JSON (${position}).`;
+/** The text of UTF-8 bytes, `null` where they are none. A fatal decoder throws; Convex's gives `undefined`. */
+function decode(body: Uint8Array): string | null {
+  try {
+    const text: string | undefined = new TextDecoder("utf-8", { fatal: true }).decode(body);
+    return text ?? null;
+  } catch {
+    return null;
   }
-  return "it holds bytes that are not valid UTF-8.";
+}
+
+function invalidJson(reason: string): Refusal {
+  return new Refusal("invalid_json", `The body must be one JSON object in UTF-8: ${reason}`);
 }
 
 const [QUOTE, BACKSLASH, COLON] = [0x22, 0x5c, 0x3a];
@@ -96,7 +104,7 @@ function checkStructure(body: Uint8Array): void {
     } else if (byte === CLOSE_BRACE || byte === CLOSE_BRACKET) {
       keys.pop();
     } else if (byte === COLON) {
-      const count = (keys.at(-1) ?? 0) + 1;
+      const count = (keys[keys.length - 1] ?? 0) + 1;
       keys[Math.max(0, keys.length - 1)] = count;
       if (count > MAX_OBJECT_KEYS) throw tooComplex(`${MAX_OBJECT_KEYS} keys in one object`);
     }

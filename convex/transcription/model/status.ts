@@ -1,4 +1,4 @@
-import type { Status } from "./validators";
+import type { Status } from "./validators.js";
 
 const RANK: Record<Status, number> = {
   pending: 0,
@@ -20,7 +20,7 @@ export function furtherStatus(current: Status, reported: Status): Status {
   return RANK[reported] > RANK[current] ? reported : current;
 }
 
-/** The groups that `userStats` counts. */
+/** The groups that `transcriptionStats` counts. */
 export type StatusGroup = "active" | TerminalStatus;
 
 /** The group that a job with this status is counted in. */

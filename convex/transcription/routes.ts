@@ -1,13 +1,13 @@
 import { httpRouter, ROUTABLE_HTTP_METHODS } from "convex/server";
-import { internal } from "./_generated/api";
-import { type ActionCtx, httpAction } from "./_generated/server";
-import { variables } from "./env";
-import { bearerToken, isKnownKey, parseKeys } from "./model/apiKeys";
-import { Refusal, REFUSALS } from "./model/errors";
-import { log, type LogFields } from "./model/log";
-import type { Update, UpdateAnswer } from "./model/validators";
-import { checkContentType, parseJson, readBody } from "./wire/body";
-import { parseUpdate } from "./wire/parseUpdate";
+import { internal } from "./_generated/api.js";
+import { type ActionCtx, httpAction } from "./_generated/server.js";
+import { variables } from "./env.js";
+import { bearerToken, isKnownKey, parseKeys } from "./model/apiKeys.js";
+import { Refusal, REFUSALS } from "./model/errors.js";
+import { log, type LogFields } from "./model/log.js";
+import type { Update, UpdateAnswer } from "./model/validators.js";
+import { checkContentType, parseJson, readBody } from "./wire/body.js";
+import { parseUpdate } from "./wire/parseUpdate.js";
 
 const UPDATE_PATH = "/updateTranscriptionJob";
 

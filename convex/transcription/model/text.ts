@@ -30,7 +30,10 @@ export function cutText(text: string, maxBytes: number): string[] {
   return slices;
 }
 
+// With the flag u a surrogate matches only where the other half is missing.
+const UNSTORABLE = /[\0\ud800-\udfff]/u;
+
 /** Whether Convex can store the string and another language can read it. */
 export function isStorable(text: string): boolean {
-  return text.isWellFormed() && !text.includes("\0");
+  return !UNSTORABLE.test(text);
 }

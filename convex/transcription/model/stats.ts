@@ -1,6 +1,6 @@
-import type { MutationCtx } from "../_generated/server";
-import { statusGroup, type StatusGroup } from "./status";
-import type { Status } from "./validators";
+import type { MutationCtx } from "../context.js";
+import { statusGroup, type StatusGroup } from "./status.js";
+import type { Status } from "./validators.js";
 
 /** How many of a user's jobs exist, by group. */
 export type Counts = Record<StatusGroup, number>;
@@ -22,7 +22,7 @@ export async function countJob(
   if (left === entered) return;
 
   const row = await ctx.db
-    .query("userStats")
+    .query("transcriptionStats")
     .withIndex("by_user_id", (q) => q.eq("userId", userId))
     .unique();
   const counts: Counts = { ...NO_JOBS, ...row };
@@ -30,8 +30,8 @@ export async function countJob(
   if (entered !== null) counts[entered] += 1;
   const { active, completed, failed, cancelled } = counts;
   if (row === null) {
-    await ctx.db.insert("userStats", { userId, active, completed, failed, cancelled });
+    await ctx.db.insert("transcriptionStats", { userId, active, completed, failed, cancelled });
   } else {
-    await ctx.db.patch("userStats", row._id, { active, completed, failed, cancelled });
+    await ctx.db.patch("transcriptionStats", row._id, { active, completed, failed, cancelled });
   }
 }

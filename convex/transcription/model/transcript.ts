@@ -1,19 +1,19 @@
-import { internal } from "../_generated/api";
-import type { Doc, Id } from "../_generated/dataModel";
-import type { MutationCtx, QueryCtx } from "../_generated/server";
-import type { TranscriptChange } from "./decide";
-import { BATCH_DELAY, PAGES_PER_BATCH } from "./limits";
-import { appendSegments, cutPages, type SegmentPage } from "./pages";
-import type { Segment } from "./validators";
+import { type Infer, v } from "convex/values";
+import { type Doc, type Id, type MutationCtx, type QueryCtx, RUN } from "../context.js";
+import type { TranscriptChange } from "./decide.js";
+import { BATCH_DELAY, PAGES_PER_BATCH } from "./limits.js";
+import { appendSegments, type SegmentPage, type SizedSegments } from "./pages.js";
+import type { Segment } from "./validators.js";
 
 /** Pages to delete: all of a job, those before an attempt, or an attempt's live ones. */
-export interface PageRange {
-  job: Id<"transcriptionJobs">;
-  beforeAttempt?: number;
-  liveOfAttempt?: number;
-}
+export const pageRange = v.object({
+  job: v.id("transcriptionJobs"),
+  beforeAttempt: v.optional(v.number()),
+  liveOfAttempt: v.optional(v.number()),
+});
+export type PageRange = Infer<typeof pageRange>;
 
-type PageKind = Doc<"transcriptPages">["kind"];
+type PageKind = Doc<"transcriptionPages">["kind"];
 
 /**
  * Writes what an update does to the pages.
@@ -42,7 +42,7 @@ export async function writeTranscript(
   }
   if (replace === undefined) return await appendLive(ctx, row._id, attempt, append);
 
-  const pages = cutPages(replace);
+  const pages = appendSegments(null, replace);
   for (const page of pages) await insertPage(ctx, row._id, attempt, "final", page);
   if (!newAttempt && row.segmentCount > 0) {
     await deletePages(ctx, { job: row._id, liveOfAttempt: attempt });
@@ -54,14 +54,14 @@ async function appendLive(
   ctx: MutationCtx,
   job: Id<"transcriptionJobs">,
   attempt: number,
-  segments: Segment[],
+  added: SizedSegments[],
 ): Promise<number> {
-  if (segments.length === 0) return 0;
+  if (added.length === 0) return 0;
   const last = await pagesOf(ctx, job, attempt, "live").order("desc").first();
-  const changed = appendSegments(last, segments);
+  const changed = appendSegments(last, added);
   for (const page of changed) {
     if (last !== null && page.page === last.page) {
-      await ctx.db.patch("transcriptPages", last._id, {
+      await ctx.db.patch("transcriptionPages", last._id, {
         segments: page.segments,
         bytes: page.bytes,
       });
@@ -80,29 +80,29 @@ async function insertPage(
   { page, offset, bytes, segments, text }: SegmentPage & { text?: string },
 ): Promise<void> {
   const fields = { job, attempt, kind, page, offset, bytes, segments };
-  await ctx.db.insert("transcriptPages", text === undefined ? fields : { ...fields, text });
+  await ctx.db.insert("transcriptionPages", text === undefined ? fields : { ...fields, text });
 }
 
 function pagesOf(ctx: QueryCtx, job: Id<"transcriptionJobs">, attempt: number, kind: PageKind) {
   return ctx.db
-    .query("transcriptPages")
+    .query("transcriptionPages")
     .withIndex("by_job_and_attempt_and_kind_and_page", (q) =>
       q.eq("job", job).eq("attempt", attempt).eq("kind", kind),
     );
 }
 
-/** Makes these the pages that readers see. Makes the row in `transcripts` if the job lacks one. */
+/** Makes these the pages that readers see. Makes the row in `transcriptionTranscripts` if the job lacks one. */
 export async function pointTo(
   ctx: MutationCtx,
   { _id: job, jobId, userId }: Pick<Doc<"transcriptionJobs">, "_id" | "jobId" | "userId">,
   attempt: number,
-  kind: Doc<"transcripts">["kind"],
+  kind: Doc<"transcriptionTranscripts">["kind"],
 ): Promise<void> {
   const current = await findTranscript(ctx, jobId);
   if (current === null) {
-    await ctx.db.insert("transcripts", { job, jobId, userId, attempt, kind });
+    await ctx.db.insert("transcriptionTranscripts", { job, jobId, userId, attempt, kind });
   } else if (current.attempt !== attempt || current.kind !== kind) {
-    await ctx.db.patch("transcripts", current._id, { attempt, kind });
+    await ctx.db.patch("transcriptionTranscripts", current._id, { attempt, kind });
   }
 }
 
@@ -110,9 +110,9 @@ export async function pointTo(
 export async function findTranscript(
   ctx: QueryCtx,
   jobId: string,
-): Promise<Doc<"transcripts"> | null> {
+): Promise<Doc<"transcriptionTranscripts"> | null> {
   return await ctx.db
-    .query("transcripts")
+    .query("transcriptionTranscripts")
     .withIndex("by_job_id", (q) => q.eq("jobId", jobId))
     .unique();
 }
@@ -124,12 +124,12 @@ export async function findTranscript(
  */
 export async function readPage(
   ctx: QueryCtx,
-  { job, attempt, kind }: Doc<"transcripts">,
+  { job, attempt, kind }: Doc<"transcriptionTranscripts">,
   page: number,
 ): Promise<{ offset: number; segments: Segment[]; text?: string } | null> {
   const at = async (wanted: PageKind) =>
     await ctx.db
-      .query("transcriptPages")
+      .query("transcriptionPages")
       .withIndex("by_job_and_attempt_and_kind_and_page", (q) =>
         q.eq("job", job).eq("attempt", attempt).eq("kind", wanted).eq("page", page),
       )
@@ -156,16 +156,16 @@ export async function deletePages(
 ): Promise<number> {
   const { job, beforeAttempt, liveOfAttempt } = range;
   const pages = await ctx.db
-    .query("transcriptPages")
+    .query("transcriptionPages")
     .withIndex("by_job_and_attempt_and_kind_and_page", (q) => {
       const ofJob = q.eq("job", job);
       if (liveOfAttempt !== undefined) return ofJob.eq("attempt", liveOfAttempt).eq("kind", "live");
       return beforeAttempt === undefined ? ofJob : ofJob.lt("attempt", beforeAttempt);
     })
     .take(limit);
-  for (const { _id } of pages) await ctx.db.delete("transcriptPages", _id);
+  for (const { _id } of pages) await ctx.db.delete("transcriptionPages", _id);
   if (pages.length === limit) {
-    await ctx.scheduler.runAfter(BATCH_DELAY, internal.maintenance.deletePages, range);
+    await ctx.scheduler.runAfter(BATCH_DELAY, RUN, { op: "deletePages", pages: range });
   }
   return pages.length;
 }

@@ -40,7 +40,7 @@ export const audioInfo = v.object({
 });
 export type AudioInfo = Infer<typeof audioInfo>;
 
-/** What the row keeps of a result; `text` is whole up to 8 KiB, else its beginning. */
+/** What the row keeps of a result; `text` is whole up to 1 KiB, else its beginning. */
 export const resultSummary = v.object({
   language: v.optional(v.string()),
   duration: v.optional(v.number()),
@@ -50,8 +50,11 @@ export const resultSummary = v.object({
 });
 export type ResultSummary = Infer<typeof resultSummary>;
 
-/** Segments cut into pages on the way to the mutation: an array may hold 8,192 elements at most. */
-const pages = v.array(v.array(segment));
+/**
+ * Segments on the way to the mutation, in several arrays since one may hold 8,192 elements at most.
+ * `sizes` are the bytes of each one's JSON in UTF-8, measured once, by the endpoint.
+ */
+export const sizedSegments = v.object({ segments: v.array(segment), sizes: v.array(v.number()) });
 
 /** One update as the mutation takes it: a request's body, checked, with times as epoch milliseconds. */
 export const update = v.object({
@@ -68,14 +71,15 @@ export const update = v.object({
   completedAt: v.optional(v.number()),
   audioInfo: v.optional(audioInfo),
   error: v.optional(v.string()),
-  live: v.optional(v.object({ offset: v.number(), pages })),
+  errorCode: v.optional(v.string()),
+  live: v.optional(v.object({ offset: v.number(), items: v.array(sizedSegments) })),
   result: v.optional(
     v.object({
       language: v.optional(v.string()),
       duration: v.optional(v.number()),
       model: v.optional(v.string()),
       text: v.optional(v.string()),
-      pages: v.optional(pages),
+      segments: v.optional(v.array(sizedSegments)),
     }),
   ),
 });

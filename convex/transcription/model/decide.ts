@@ -1,9 +1,10 @@
 import type { WithoutSystemFields } from "convex/server";
-import type { Doc } from "../_generated/dataModel";
-import { ROW_TEXT_BYTES, TEXT_SLICE_BYTES } from "./limits";
-import { furtherStatus, isTerminal } from "./status";
-import { cutText, utf8Length } from "./text";
-import type { AudioInfo, ResultSummary, Segment, Update } from "./validators";
+import type { Doc } from "../context.js";
+import { ROW_TEXT_BYTES, TEXT_SLICE_BYTES } from "./limits.js";
+import { dropFirst, segmentCount, type SizedSegments } from "./pages.js";
+import { furtherStatus, isTerminal } from "./status.js";
+import { cutText, utf8Length } from "./text.js";
+import type { AudioInfo, ResultSummary, Update } from "./validators.js";
 
 /** A job's row without the fields that the database adds. */
 export type Job = WithoutSystemFields<Doc<"transcriptionJobs">>;
@@ -18,9 +19,9 @@ export interface TranscriptChange {
   /** The pages of earlier attempts are no longer the job's. */
   newAttempt: boolean;
   /** Segments to append to the live ones. */
-  append: Segment[];
+  append: SizedSegments[];
   /** The result's segments, which take the place of the live ones. */
-  replace: Segment[] | undefined;
+  replace: SizedSegments[] | undefined;
   /** The whole text in slices, where it is longer than the row holds. */
   textSlices: string[];
 }
@@ -53,17 +54,18 @@ export function decide(job: Job, update: Update, now: number): Decision {
   }
   const base = newAttempt ? cleanSlate(job, update.attempt) : job;
   const ends = !isTerminal(base.status) && isTerminal(update.status);
-  const final = ends && update.status === "completed" ? update.result?.pages?.flat() : undefined;
+  const final = ends && update.status === "completed" ? update.result?.segments : undefined;
 
   const live = base.segmentsFinal === true || final !== undefined ? undefined : update.live;
-  if (live !== undefined && live.offset > base.segmentCount && live.pages.length > 0) {
+  if (live !== undefined && live.offset > base.segmentCount && live.items.length > 0) {
     return { kind: "refuse", code: "segment_gap", expected: base.segmentCount };
   }
   if (update.sequence !== undefined && update.sequence === base.sequence) {
     return { kind: "keep", outcome: "duplicate" };
   }
 
-  const append = live === undefined ? [] : live.pages.flat().slice(base.segmentCount - live.offset);
+  const append =
+    live === undefined ? [] : dropFirst(live.items, base.segmentCount - live.offset);
   const textSlices = ends && update.status === "completed" ? longText(update) : [];
   const merged = merge(base, update, ends, now);
   const isNews = newAttempt || (!isTerminal(base.status) && isNewest(base, update));
@@ -77,7 +79,7 @@ export function decide(job: Job, update: Update, now: number): Decision {
       updatedAt: Math.max(now, job.updatedAt + 1),
       reported: true,
       stalledAt: undefined,
-      segmentCount: final?.length ?? base.segmentCount + append.length,
+      segmentCount: final === undefined ? base.segmentCount + segmentCount(append) : segmentCount(final),
       pageCount: Math.max(final === undefined ? base.pageCount : 0, textSlices.length),
       segmentsFinal: final === undefined ? base.segmentsFinal : true,
     }),
@@ -130,6 +132,7 @@ function merge(job: Job, update: Update, ends: boolean, now: number): Job {
       completedAt: Math.max(update.completedAt ?? now, update.startedAt ?? 0, job.createdAt),
       endedBy: "worker",
       error: update.error,
+      errorCode: update.errorCode,
       result: summary(update),
     }),
   });

@@ -1,8 +1,9 @@
-import { defineSchema, defineTable } from "convex/server";
+import { defineTable } from "convex/server";
 import { v } from "convex/values";
-import { audioInfo, resultSummary, segment, status } from "./model/validators";
+import { audioInfo, resultSummary, segment, status } from "./model/validators.js";
 
-export default defineSchema({
+/** The module's tables, to be spread into an app's schema: `defineSchema({ ...transcriptionTables, notes: … })`. */
+export const transcriptionTables = {
   /**
    * The hot row, small and sent to subscribers at every tick. Made by `create`, changed by
    * `updateFromAPI`, `cancel`, `uploadFailed` and the watchdog, deleted by `remove` and retention.
@@ -20,6 +21,8 @@ export default defineSchema({
     audioInfo: v.optional(audioInfo),
     result: v.optional(resultSummary),
     error: v.optional(v.string()),
+    /** The reason of a failure for machines and translations: the worker's, or one of `END_CODES`. */
+    errorCode: v.optional(v.string()),
     createdAt: v.number(),
     startedAt: v.optional(v.number()),
     completedAt: v.optional(v.number()),
@@ -47,10 +50,10 @@ export default defineSchema({
 
   /**
    * One cold row per job: who may read its transcript and which pages are current. `transcript`
-   * reads it in place of the hot row, so that a subscription to a closed page never re-runs.
+   * reads it in place of the hot row, so that no tick re-runs a subscription to a closed page.
    * Made with the job, changed when an attempt or a final result replaces the pages.
    */
-  transcripts: defineTable({
+  transcriptionTranscripts: defineTable({
     job: v.id("transcriptionJobs"),
     jobId: v.string(),
     userId: v.string(),
@@ -63,7 +66,7 @@ export default defineSchema({
    * too long for the row. Written by `updateFromAPI`; pages that were replaced and those of a
    * removed job are deleted in batches. `offset` counts segments, `bytes` is their JSON in UTF-8.
    */
-  transcriptPages: defineTable({
+  transcriptionPages: defineTable({
     job: v.id("transcriptionJobs"),
     attempt: v.number(),
     kind: v.union(v.literal("live"), v.literal("final"), v.literal("text")),
@@ -75,11 +78,11 @@ export default defineSchema({
   }).index("by_job_and_attempt_and_kind_and_page", ["job", "attempt", "kind", "page"]),
 
   /** One row per user: how many jobs exist, changed with the jobs, never by scanning them. */
-  userStats: defineTable({
+  transcriptionStats: defineTable({
     userId: v.string(),
     active: v.number(),
     completed: v.number(),
     failed: v.number(),
     cancelled: v.number(),
   }).index("by_user_id", ["userId"]),
-});
+};

@@ -1,5 +1,5 @@
-import { parseKeys } from "./apiKeys";
-import { TICKET_LIFETIME_SECONDS } from "./limits";
+import { parseKeys } from "./apiKeys.js";
+import { TICKET_LIFETIME_SECONDS } from "./limits.js";
 
 /**
  * The right to use the worker's API for one job: `<expiry, epoch seconds>.<base64url>` of
@@ -23,6 +23,6 @@ export async function signTicket(
   const message = bytes.encode(`ticket.v1\n${jobId}\n${expiry}`);
   const signature = new Uint8Array(await crypto.subtle.sign("HMAC", secret, message));
   const base64 = btoa(String.fromCharCode(...signature));
-  const base64url = base64.replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+  const base64url = base64.replace(/\+/g, "-").replace(/\//g, "_").replace(/=/g, "");
   return `${expiry}.${base64url}`;
 }

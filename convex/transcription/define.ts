@@ -1,19 +1,19 @@
 import { paginationOptsValidator, paginationResultValidator } from "convex/server";
 import { v } from "convex/values";
-import { internalMutation, mutation, query } from "./_generated/server";
-import { requireUserId } from "./auth";
-import { variables } from "./env";
-import { applyUpdate } from "./model/applyUpdate";
-import { jobError } from "./model/errors";
-import { createJob, deleteJob, endByUser, findJob, requireOwnJob } from "./model/jobs";
-import { MAX_ACTIVE_LISTED, MAX_ERROR_LENGTH, MAX_FINISHED_PAGE } from "./model/limits";
-import { NO_JOBS } from "./model/stats";
-import { isTerminal } from "./model/status";
-import { isStorable } from "./model/text";
-import { signTicket } from "./model/ticket";
-import { findTranscript, readPage } from "./model/transcript";
-import { segment, update, updateAnswer } from "./model/validators";
-import schema from "./schema";
+import { internalMutation, mutation, query } from "./_generated/server.js";
+import { requireUserId } from "./auth.js";
+import { variables } from "./env.js";
+import { applyUpdate } from "./model/applyUpdate.js";
+import { jobError } from "./model/errors.js";
+import { createJob, deleteJob, endByUser, findJob, requireOwnJob } from "./model/jobs.js";
+import { MAX_ACTIVE_LISTED, MAX_ERROR_LENGTH, MAX_FINISHED_PAGE } from "./model/limits.js";
+import { NO_JOBS } from "./model/stats.js";
+import { isTerminal } from "./model/status.js";
+import { isStorable } from "./model/text.js";
+import { signTicket } from "./model/ticket.js";
+import { findTranscript, readPage } from "./model/transcript.js";
+import { segment, update, updateAnswer } from "./model/validators.js";
+import schema from "./schema.js";
 
 const job = schema.doc("transcriptionJobs");
 const ticketOrNull = v.union(v.string(), v.null());
@@ -120,7 +120,7 @@ export const stats = query({
   handler: async (ctx) => {
     const userId = await requireUserId(ctx);
     const row = await ctx.db
-      .query("userStats")
+      .query("transcriptionStats")
       .withIndex("by_user_id", (q) => q.eq("userId", userId))
       .unique();
     const { active, completed, failed, cancelled } = row ?? NO_JOBS;

@@ -1,5 +1,5 @@
 import { ConvexError } from "convex/values";
-import { JOB_NOT_FOUND_RETRY_AFTER, UNAVAILABLE_RETRY_AFTER } from "./limits";
+import { JOB_NOT_FOUND_RETRY_AFTER, UNAVAILABLE_RETRY_AFTER } from "./limits.js";
 
 /** Every way the endpoint refuses: its HTTP status and the headers that go with it. */
 export const REFUSALS = {
@@ -12,6 +12,7 @@ export const REFUSALS = {
   segment_gap: { status: 409 },
   payload_too_large: { status: 413 },
   unsupported_media_type: { status: 415 },
+  internal_error: { status: 500 },
   not_configured: { status: 503 },
   unavailable: { status: 503, headers: { "Retry-After": String(UNAVAILABLE_RETRY_AFTER) } },
 } as const satisfies Record<string, { status: number; headers?: Record<string, string> }>;
@@ -26,19 +27,26 @@ export interface Issue {
 
 /** A request that is not taken; nothing was changed. Caught in one place, where it is answered. */
 export class Refusal extends Error {
-  constructor(
-    readonly code: RefusalCode,
-    message: string,
-    readonly details: { issues?: Issue[]; expected?: number } = {},
-  ) {
+  readonly code: RefusalCode;
+  readonly details: { issues?: Issue[]; expected?: number };
+
+  constructor(code: RefusalCode, message: string, details: Refusal["details"] = {}) {
     super(message);
     this.name = "Refusal";
+    this.code = code;
+    this.details = details;
   }
 }
 
-/** What the public functions throw, as `ConvexError({ code, message })`. */
-export type JobErrorCode =
-  "unauthenticated" | "invalid_argument" | "job_not_found" | "job_id_taken" | "job_active";
+/** The codes of what the public functions throw, as `ConvexError({ code, message })`. */
+export const JOB_ERROR_CODES = [
+  "unauthenticated",
+  "invalid_argument",
+  "job_not_found",
+  "job_id_taken",
+  "job_active",
+] as const;
+export type JobErrorCode = (typeof JOB_ERROR_CODES)[number];
 
 // A type, not an interface: `ConvexError` takes Convex values, which have an index signature.
 export type JobErrorData = { code: JobErrorCode; message: string };
@@ -48,23 +56,17 @@ export function jobError(code: JobErrorCode, message: string): ConvexError<JobEr
   return new ConvexError({ code, message });
 }
 
-const JOB_ERROR_CODES: Record<JobErrorCode, true> = {
-  unauthenticated: true,
-  invalid_argument: true,
-  job_not_found: true,
-  job_id_taken: true,
-  job_active: true,
-};
+/** An error of ours, wherever it was caught. */
+export interface JobError {
+  data: JobErrorData;
+  message: string;
+}
 
-/** Whether a caught error is one of ours, so that a client can switch on `error.data.code`. */
-export function isJobError(error: unknown): error is ConvexError<JobErrorData> {
-  if (!(error instanceof ConvexError)) return false;
-  const data: unknown = error.data;
-  return (
-    typeof data === "object" &&
-    data !== null &&
-    "code" in data &&
-    typeof data.code === "string" &&
-    Object.hasOwn(JOB_ERROR_CODES, data.code)
-  );
+/**
+ * Whether a caught error is one of ours, so that a client can switch on `error.data.code`. Goes by
+ * the code alone: a page may have loaded another copy of `convex/values` than the one that made it.
+ */
+export function isJobError(error: unknown): error is JobError {
+  const data = (error as { data?: { code?: unknown } | null } | null | undefined)?.data;
+  return (JOB_ERROR_CODES as readonly unknown[]).includes(data?.code);
 }

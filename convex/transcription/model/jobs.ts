@@ -1,11 +1,12 @@
-import type { Doc } from "../_generated/dataModel";
-import type { MutationCtx, QueryCtx } from "../_generated/server";
-import { jobError } from "./errors";
-import { JOB_ID_PATTERN, MAX_FILE_NAME_LENGTH, PAGES_PER_BATCH } from "./limits";
-import { countJob } from "./stats";
-import type { TerminalStatus } from "./status";
-import { isStorable } from "./text";
-import { deletePages, findTranscript, pointTo } from "./transcript";
+import type { Doc, MutationCtx, QueryCtx } from "../context.js";
+import { jobError } from "./errors.js";
+import { JOB_ID_PATTERN, MAX_FILE_NAME_LENGTH, PAGES_PER_BATCH } from "./limits.js";
+import { type OnEnd, scheduleOnEnd } from "./onEnd.js";
+import { countJob } from "./stats.js";
+import { isTerminal } from "./status.js";
+import { isStorable } from "./text.js";
+import type { Status } from "./validators.js";
+import { deletePages, findTranscript, pointTo } from "./transcript.js";
 
 /** A job's row by the id that page and worker know it by. */
 export async function findJob(
@@ -87,17 +88,25 @@ function checkNewJob({ jobId, fileName, fileSize }: NewJob): void {
   }
 }
 
+/** How a job ends at its user's side. */
+export type End =
+  | { status: "cancelled" }
+  | { status: "failed"; error: string; errorCode: (typeof END_CODES)[number] };
+
+/** The `errorCode` of jobs that this module itself ends. */
+export const END_CODES = ["upload_failed", "upload_never_arrived"] as const;
+
 /** Ends an active job at its user's side; from here on no worker's update changes it. */
 export async function endByUser(
   ctx: MutationCtx,
   row: Doc<"transcriptionJobs">,
-  status: TerminalStatus,
-  error?: string,
+  { status, ...reason }: End,
+  onEnd: OnEnd | undefined,
 ): Promise<void> {
   const now = Date.now();
   await ctx.db.patch("transcriptionJobs", row._id, {
+    ...reason,
     status,
-    error,
     endedBy: "user",
     completedAt: Math.max(now, row.createdAt),
     updatedAt: Math.max(now, row.updatedAt + 1),
@@ -106,7 +115,18 @@ export async function endByUser(
     estimatedTimeRemaining: undefined,
     stalledAt: undefined,
   });
+  await statusChanged(ctx, row, status, onEnd);
+}
+
+/** What hangs on a job's status: the counts, and the app's `onEnd` when the job has just ended. */
+export async function statusChanged(
+  ctx: MutationCtx,
+  row: Doc<"transcriptionJobs">,
+  status: Status,
+  onEnd: OnEnd | undefined,
+): Promise<void> {
   await countJob(ctx, row.userId, row.status, status);
+  if (isTerminal(status) && !isTerminal(row.status)) await scheduleOnEnd(ctx, onEnd, row, status);
 }
 
 /**
@@ -120,7 +140,24 @@ export async function deleteJob(
 ): Promise<number> {
   await ctx.db.delete("transcriptionJobs", row._id);
   const transcript = await findTranscript(ctx, row.jobId);
-  if (transcript !== null) await ctx.db.delete("transcripts", transcript._id);
+  if (transcript !== null) await ctx.db.delete("transcriptionTranscripts", transcript._id);
   await countJob(ctx, row.userId, row.status, null);
   return row.pageCount === 0 ? 0 : await deletePages(ctx, { job: row._id }, pageLimit);
+}
+
+/**
+ * Deletes as many of these jobs as one transaction may.
+ * @returns how many jobs and pages were deleted now
+ */
+export async function deleteJobs(
+  ctx: MutationCtx,
+  rows: Doc<"transcriptionJobs">[],
+): Promise<{ jobs: number; pages: number }> {
+  let [jobs, pages] = [0, 0];
+  for (const row of rows) {
+    if (pages >= PAGES_PER_BATCH) break;
+    pages += await deleteJob(ctx, row, PAGES_PER_BATCH - pages);
+    jobs++;
+  }
+  return { jobs, pages };
 }

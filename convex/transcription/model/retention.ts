@@ -1,4 +1,4 @@
-import { DEFAULT_RETENTION_DAYS } from "./limits";
+import { DEFAULT_RETENTION_DAYS } from "./limits.js";
 
 /** `RETENTION_DAYS` as a number of days, 0 for never. A value that is none deletes nothing. */
 export function parseRetentionDays(setting: string | undefined): number | "invalid" {

@@ -1,13 +1,16 @@
-import type { Doc } from "../_generated/dataModel";
-import type { MutationCtx } from "../_generated/server";
-import { changedFields, decide, type Job } from "./decide";
-import { findJob } from "./jobs";
-import { countJob } from "./stats";
-import { writeTranscript } from "./transcript";
-import type { Outcome, Update, UpdateAnswer } from "./validators";
+import type { Doc, MutationCtx } from "../context.js";
+import { changedFields, decide, type Job } from "./decide.js";
+import { findJob, statusChanged } from "./jobs.js";
+import type { OnEnd } from "./onEnd.js";
+import { writeTranscript } from "./transcript.js";
+import type { Outcome, Update, UpdateAnswer } from "./validators.js";
 
 /** One update, one transaction: read the row, decide, write the row and its pages, all or nothing. */
-export async function applyUpdate(ctx: MutationCtx, update: Update): Promise<UpdateAnswer> {
+export async function applyUpdate(
+  ctx: MutationCtx,
+  update: Update,
+  onEnd: OnEnd | undefined,
+): Promise<UpdateAnswer> {
   const row = await findJob(ctx, update.jobId);
   if (row === null) return { ok: false, code: "job_not_found" };
 
@@ -25,7 +28,7 @@ export async function applyUpdate(ctx: MutationCtx, update: Update): Promise<Upd
       const pageCount = await writeTranscript(ctx, row, decision.job.attempt, transcript);
       const job = { ...decision.job, pageCount: Math.max(decision.job.pageCount, pageCount) };
       await ctx.db.patch("transcriptionJobs", row._id, changedFields(before, job));
-      await countJob(ctx, row.userId, row.status, job.status);
+      await statusChanged(ctx, row, job.status, onEnd);
       return answer("applied", job);
     }
   }

@@ -1,5 +1,5 @@
-import * as z from "zod/mini";
-import { MAX_CLOCK_AHEAD, MIN_TIMESTAMP } from "../model/limits";
+import * as z from "zod/v4/mini";
+import { MAX_CLOCK_AHEAD, MIN_TIMESTAMP } from "../model/limits.js";
 
 const RFC_3339 =
   /^(\d{4})-(\d{2})-(\d{2})[Tt ](\d{2}):(\d{2}):(\d{2})(\.\d+)?(?:[Zz]|([+-])(\d{2}):(\d{2}))$/;
