@@ -1,10 +1,15 @@
-import { type Infer, v } from "convex/values";
+import { type ObjectType, v } from "convex/values";
 import { type MutationCtx, RUN } from "./context.js";
 import { environment } from "./environment.js";
 import { applyUpdate } from "./model/applyUpdate.js";
 import { jobError } from "./model/errors.js";
 import { deleteJobs, endByUser } from "./model/jobs.js";
-import { BATCH_DELAY, ROWS_PER_BATCH, STALLED_AFTER, UPLOAD_EXPIRES_AFTER } from "./model/limits.js";
+import {
+  BATCH_DELAY,
+  ROWS_PER_BATCH,
+  STALLED_AFTER,
+  UPLOAD_EXPIRES_AFTER,
+} from "./model/limits.js";
 import { log } from "./model/log.js";
 import type { OnEnd } from "./model/onEnd.js";
 import { parseRetentionDays } from "./model/retention.js";
@@ -32,7 +37,7 @@ export const operationArgs = {
   userId: v.optional(v.string()),
   updates: v.optional(v.array(update)),
 };
-const operationArgsObject = v.object(operationArgs);
+export type OperationArgs = ObjectType<typeof operationArgs>;
 
 /**
  * Does one operation.
@@ -41,7 +46,7 @@ const operationArgsObject = v.object(operationArgs);
  */
 export async function runOperation(
   ctx: MutationCtx,
-  { op, pages, userId, updates }: Infer<typeof operationArgsObject>,
+  { op, pages, userId, updates }: OperationArgs,
   onEnd: OnEnd | undefined,
 ): Promise<UpdateAnswer[] | null> {
   switch (op) {

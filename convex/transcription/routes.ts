@@ -1,65 +1,99 @@
-import { httpRouter, ROUTABLE_HTTP_METHODS } from "convex/server";
-import { internal } from "./_generated/api.js";
-import { type ActionCtx, httpAction } from "./_generated/server.js";
-import { variables } from "./env.js";
+import {
+  type GenericActionCtx,
+  type GenericDataModel,
+  httpActionGeneric,
+  type HttpRouter,
+  ROUTABLE_HTTP_METHODS,
+} from "convex/server";
+import { RUN, UPDATE_FROM_API } from "./context.js";
+import { environment } from "./environment.js";
 import { bearerToken, isKnownKey, parseKeys } from "./model/apiKeys.js";
 import { Refusal, REFUSALS } from "./model/errors.js";
 import { log, type LogFields } from "./model/log.js";
+import { refusalOf } from "./model/platformErrors.js";
 import type { Update, UpdateAnswer } from "./model/validators.js";
 import { checkContentType, parseJson, readBody } from "./wire/body.js";
-import { parseUpdate } from "./wire/parseUpdate.js";
+import { parseBatch, parseUpdate } from "./wire/parseUpdate.js";
 
-const UPDATE_PATH = "/updateTranscriptionJob";
+type ActionCtx = GenericActionCtx<GenericDataModel>;
 
-const http = httpRouter();
+export interface RoutesOptions {
+  /** Where a worker checks its key, `/health` by default; `false` leaves an app's own alone. */
+  healthPath?: string | false;
+}
 
-http.route({
-  path: UPDATE_PATH,
-  method: "POST",
-  handler: httpAction(async (ctx: ActionCtx, request) => {
-    const arrivedAt = Date.now();
-    const fields: LogFields = { event: "transcription_update" };
-    const response = await answering(fields, async () => {
-      checkKey(request);
-      checkContentType(request.headers.get("Content-Type"));
-      const update = parseUpdate(parseJson(await readBody(request)));
-      Object.assign(fields, { jobId: update.jobId, status: update.status });
-      const answer = await applyUpdate(ctx, update);
-      fields["outcome"] = answer.outcome;
-      return jsonResponse(200, answer);
+/**
+ * Adds the endpoints to an app's router: `POST /updateTranscriptionJob`,
+ * `POST /updateTranscriptionJobs`, and `GET /health` unless `healthPath` says otherwise.
+ *
+ * @param http what `httpRouter()` made in the app's `convex/http.ts`
+ */
+export function registerRoutes(
+  http: HttpRouter,
+  { healthPath = "/health" }: RoutesOptions = {},
+): void {
+  post(http, "/updateTranscriptionJob", "transcription_update", async (ctx, body, fields) => {
+    const update = parseUpdate(body);
+    Object.assign(fields, { jobId: update.jobId, status: update.status });
+    const answer = accepted(await ctx.runMutation(UPDATE_FROM_API, update));
+    fields["outcome"] = answer.outcome;
+    return answer;
+  });
+
+  post(http, "/updateTranscriptionJobs", "transcription_updates", async (ctx, body, fields) => {
+    const results = await answerEach(parseBatch(body), async (updates) => {
+      return (await ctx.runMutation(RUN, { op: "applyUpdates", updates })) ?? [];
     });
-    log({ ...fields, httpStatus: response.status, ms: Date.now() - arrivedAt });
-    return response;
-  }),
-});
+    const refused = results.filter(({ ok }) => !ok).length;
+    Object.assign(fields, { updates: results.length, refused });
+    return { ok: true, results };
+  });
 
-for (const method of ROUTABLE_HTTP_METHODS.filter((other) => other !== "POST")) {
+  if (healthPath === false) return;
   http.route({
-    path: UPDATE_PATH,
-    method,
-    handler: httpAction(async () => {
-      const refusal = new Refusal("method_not_allowed", "Send updates with POST.");
-      return await Promise.resolve(refused(refusal, { Allow: "POST" }));
+    path: healthPath,
+    method: "GET",
+    handler: httpActionGeneric(async (_ctx, request) => {
+      return await answering({ event: "transcription_health" }, () => {
+        checkKey(request);
+        return { ok: true };
+      });
     }),
   });
 }
 
-http.route({
-  path: "/health",
-  method: "GET",
-  handler: httpAction(async (_ctx, request) => {
-    return await answering({ event: "health" }, () => {
-      checkKey(request);
-      return jsonResponse(200, { ok: true });
-    });
-  }),
-});
-
-export default http;
+/** A path that takes JSON from a worker by POST; other methods are told so. */
+function post(
+  http: HttpRouter,
+  path: string,
+  event: string,
+  handle: (ctx: ActionCtx, body: unknown, fields: LogFields) => Promise<object>,
+): void {
+  for (const method of ROUTABLE_HTTP_METHODS) {
+    const handler =
+      method === "POST"
+        ? httpActionGeneric(async (ctx, request) => {
+            const arrivedAt = Date.now();
+            const fields: LogFields = { event };
+            const response = await answering(fields, async () => {
+              checkKey(request);
+              checkContentType(request.headers.get("Content-Type"));
+              return await handle(ctx, parseJson(await readBody(request)), fields);
+            });
+            log({ ...fields, httpStatus: response.status, ms: Date.now() - arrivedAt });
+            return response;
+          })
+        : httpActionGeneric(async () => {
+            const refusal = new Refusal("method_not_allowed", "Send updates with POST.");
+            return await Promise.resolve(refused(refusal, { Allow: "POST" }));
+          });
+    http.route({ path, method, handler });
+  }
+}
 
 /** @throws Refusal `not_configured`, `unauthorized` */
 function checkKey(request: Request): void {
-  const keys = parseKeys(variables["CONVEX_API_KEY"]);
+  const keys = parseKeys(environment.apiKeys);
   if (keys.length === 0) {
     throw new Refusal(
       "not_configured",
@@ -72,12 +106,10 @@ function checkKey(request: Request): void {
   }
 }
 
-/** @throws Refusal for what the mutation refuses; anything else that it throws changed nothing */
-async function applyUpdate(
-  ctx: ActionCtx,
-  update: Update,
-): Promise<Extract<UpdateAnswer, { ok: true }>> {
-  const answer = await ctx.runMutation(internal.transcriptionJobs.updateFromAPI, update);
+type Accepted = Extract<UpdateAnswer, { ok: true }>;
+
+/** @throws Refusal for what the mutation refuses */
+function accepted(answer: UpdateAnswer): Accepted {
   if (answer.ok) return answer;
   switch (answer.code) {
     case "job_not_found":
@@ -93,32 +125,67 @@ async function applyUpdate(
   }
 }
 
+/** One answer for each update, in their order; those that are valid are applied together. */
+async function answerEach(
+  bodies: unknown[],
+  apply: (updates: Update[]) => Promise<UpdateAnswer[]>,
+): Promise<(Accepted | ReturnType<typeof errorBody>)[]> {
+  const updates: Update[] = [];
+  const refusals = bodies.map((body) => {
+    const update = orRefusal(() => parseUpdate(body));
+    if (update instanceof Refusal) return update;
+    updates.push(update);
+    return null;
+  });
+  const answers = (updates.length === 0 ? [] : await apply(updates)).values();
+  return refusals.map((refusal) => {
+    const result = refusal ?? orRefusal(() => accepted(answers.next().value as UpdateAnswer));
+    return result instanceof Refusal ? errorBody(result) : result;
+  });
+}
+
+function orRefusal<T>(make: () => T): T | Refusal {
+  try {
+    return make();
+  } catch (error) {
+    if (error instanceof Refusal) return error;
+    throw error;
+  }
+}
+
 /** Answers whatever happens with our JSON. */
 async function answering(
   fields: LogFields,
-  handle: () => Promise<Response> | Response,
+  handle: () => Promise<object> | object,
 ): Promise<Response> {
   try {
-    return await handle();
+    return jsonResponse(200, await handle());
   } catch (error) {
     if (error instanceof Refusal) {
       fields["outcome"] = error.code;
       return refused(error);
     }
-    // A mutation throws when Convex's own retries did not help: too many writes at once.
-    const message = error instanceof Error ? error.message : String(error);
-    Object.assign(fields, { outcome: "unavailable", error: message.split("\n", 1)[0] });
-    return refused(new Refusal("unavailable", "Nothing was changed. Send this again shortly."));
+    const refusal = refusalOf(error);
+    Object.assign(fields, { outcome: refusal.code, error: firstLine(error) });
+    return refused(refusal);
   }
 }
 
-function refused({ code, message, details }: Refusal, headers = {}): Response {
-  const refusal = REFUSALS[code];
-  const body = { ok: false, error: { code, message, ...details } };
-  return jsonResponse(refusal.status, body, {
-    ...("headers" in refusal && refusal.headers),
+function firstLine(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  return (message.split("\n", 1)[0] ?? "").slice(0, 500);
+}
+
+function refused(refusal: Refusal, headers = {}): Response {
+  const known = REFUSALS[refusal.code];
+  return jsonResponse(known.status, errorBody(refusal), {
+    ...("headers" in known && known.headers),
     ...headers,
   });
+}
+
+function errorBody({ code, message, details }: Refusal) {
+  return { ok: false as const, error: { code, message, ...details } };
 }
 
 function jsonResponse(status: number, body: object, headers: Record<string, string> = {}) {

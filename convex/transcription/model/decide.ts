@@ -64,8 +64,7 @@ export function decide(job: Job, update: Update, now: number): Decision {
     return { kind: "keep", outcome: "duplicate" };
   }
 
-  const append =
-    live === undefined ? [] : dropFirst(live.items, base.segmentCount - live.offset);
+  const append = live === undefined ? [] : dropFirst(live.items, base.segmentCount - live.offset);
   const textSlices = ends && update.status === "completed" ? longText(update) : [];
   const merged = merge(base, update, ends, now);
   const isNews = newAttempt || (!isTerminal(base.status) && isNewest(base, update));
@@ -79,7 +78,8 @@ export function decide(job: Job, update: Update, now: number): Decision {
       updatedAt: Math.max(now, job.updatedAt + 1),
       reported: true,
       stalledAt: undefined,
-      segmentCount: final === undefined ? base.segmentCount + segmentCount(append) : segmentCount(final),
+      segmentCount:
+        final === undefined ? base.segmentCount + segmentCount(append) : segmentCount(final),
       pageCount: Math.max(final === undefined ? base.pageCount : 0, textSlices.length),
       segmentsFinal: final === undefined ? base.segmentsFinal : true,
     }),

@@ -69,7 +69,7 @@ async function appendLive(
       await insertPage(ctx, job, attempt, "live", page);
     }
   }
-  return (changed.at(-1)?.page ?? -1) + 1;
+  return (changed[changed.length - 1]?.page ?? -1) + 1;
 }
 
 async function insertPage(

@@ -18,6 +18,7 @@ export const word = v.object({
   end: v.number(),
   confidence: v.optional(v.number()),
 });
+export type Word = Infer<typeof word>;
 
 /** Times in seconds from the start of the audio, confidence 0–1. */
 export const segment = v.object({

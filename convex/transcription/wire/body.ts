@@ -15,7 +15,7 @@ export function checkContentType(header: string | null): void {
 
 /**
  * The body's bytes. `Content-Length` may be missing or wrong; reading stops where the limit is.
- * @throws Refusal `payload_too_large`
+ * @throws Refusal `payload_too_large`, or `unavailable` where the sender broke off
  */
 export async function readBody(request: Request): Promise<Uint8Array> {
   if (Number(request.headers.get("Content-Length") ?? 0) > MAX_BODY_BYTES) throw tooLarge();
@@ -24,7 +24,9 @@ export async function readBody(request: Request): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let length = 0;
   for (;;) {
-    const { done, value } = await reader.read();
+    const { done, value } = await reader.read().catch(() => {
+      throw new Refusal("unavailable", "The body broke off. Nothing was changed; send it again.");
+    });
     if (done) break;
     length += value.byteLength;
     if (length > MAX_BODY_BYTES) {
@@ -66,8 +68,8 @@ export function parseJson(body: Uint8Array): unknown {
 /** The text of UTF-8 bytes, `null` where they are none. A fatal decoder throws; Convex's gives `undefined`. */
 function decode(body: Uint8Array): string | null {
   try {
-    const text: string | undefined = new TextDecoder("utf-8", { fatal: true }).decode(body);
-    return text ?? null;
+    const decoder = new TextDecoder("utf-8", { fatal: true });
+    return (decoder.decode(body) as string | undefined) ?? null;
   } catch {
     return null;
   }

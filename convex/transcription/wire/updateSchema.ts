@@ -19,7 +19,7 @@ import {
 import type { SizedSegments } from "../model/pages.js";
 import { isTerminal } from "../model/status.js";
 import { isStorable, utf8Length } from "../model/text.js";
-import type { Segment, Status } from "../model/validators.js";
+import type { Segment, Status, Word } from "../model/validators.js";
 import { ENGLISH } from "./english.js";
 import { timestamp } from "./timestamp.js";
 
@@ -101,7 +101,7 @@ function list<Item, List>(
         // The unchecked element is let go of, so that both copies never exist whole.
         input[index] = undefined;
         const problem = result.success ? collection.add(result.data) : null;
-        const issues = result.success ? [] : result.error.issues;
+        const issues: Pick<z.core.$ZodIssue, "path" | "message">[] = result.error?.issues ?? [];
         if (problem !== null) issues.push({ path: [], message: problem });
         for (const { path, message } of issues) {
           context.issues.push({ code: "custom", input: null, path: [index, ...path], message });
