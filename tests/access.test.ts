@@ -70,7 +70,7 @@ describe("Promise 6: nobody sees another person's job", () => {
     if (name === "cancel" || name === "uploadFailed") {
       expect(await backend.row("job")).toMatchObject({ status: "completed" });
     }
-    if (name === "remove") expect((await backend.dump()).transcriptPages).toEqual([]);
+    if (name === "remove") expect((await backend.dump()).transcriptionPages).toEqual([]);
   });
 
   test("two subjects of one provider and one subject of two providers are three people", async () => {

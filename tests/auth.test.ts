@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { userIdOf } from "../convex/auth";
+import { userIdOf } from "../convex/transcription/userId";
 import authConfig from "../convex/auth.config";
 
 const OWN = "https://happy-animal-123.convex.site";

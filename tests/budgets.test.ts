@@ -107,7 +107,7 @@ describe("Promise 7: a tick is cheap", () => {
     };
     for (const less of [{ documentsRead: 1 }, { documentsWritten: 0 }, { bytesWritten: 100 }]) {
       const answer = await within({ ...TICK, ...less }, prepare, (backend) => backend.post(tick));
-      expect(answer.status).toBe(503);
+      expect(answer.status).toBe(413);
     }
   });
 

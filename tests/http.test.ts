@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from "vitest";
 import { api, internal } from "../convex/_generated/api";
 import http from "../convex/http";
-import type { Update } from "../convex/model/validators";
+import type { Update } from "../convex/transcription/model/validators";
 import { KEY, newBackend, segments } from "./support/backend";
 
 const MAX_BODY_BYTES = 4 * 1024 * 1024;
@@ -165,10 +165,7 @@ describe("the database", () => {
     expect(await backend.post(update)).toMatchObject({ status: 200, body: { outcome: "applied" } });
   });
 
-  test("a mutation that throws is 503 unavailable in our JSON, and nothing was changed", async () => {
-    const backend = newBackend();
-    await backend.newJob("job");
-    await backend.post({ jobId: "job", status: "processing", sequence: 1, progress: 10 });
+  test("more than one transaction may take is 413 in our JSON, and nothing was changed", async () => {
     const full = newBackend({ limits: { documentsWritten: 1 } });
     await expect(full.newJob("job")).rejects.toThrow("Wrote too many documents");
 
@@ -179,8 +176,11 @@ describe("the database", () => {
     const response = await tight.send(
       JSON.stringify({ jobId: "job", status: "processing", segments: { offset: 0, items } }),
     );
-    expect([response.status, response.headers.get("Retry-After")]).toEqual([503, "1"]);
-    expect(await response.json()).toMatchObject({ ok: false, error: { code: "unavailable" } });
+    expect(response.status).toBe(413);
+    expect(await response.json()).toMatchObject({
+      ok: false,
+      error: { code: "payload_too_large" },
+    });
     expect(await tight.dump()).toEqual(before);
   });
 

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { api, internal } from "../convex/_generated/api";
 import crons from "../convex/crons";
-import { parseRetentionDays } from "../convex/model/retention";
+import { parseRetentionDays } from "../convex/transcription/model/retention";
 import { type Backend, newBackend, segments } from "./support/backend";
 
 const MINUTE = 60 * 1000;
@@ -16,9 +16,9 @@ function later(milliseconds: number): void {
   vi.setSystemTime(Date.now() + milliseconds);
 }
 
-/** Runs a maintenance function with every batch that it schedules. */
-async function run(backend: Backend, name: "watchdog" | "retention"): Promise<void> {
-  await backend.t.mutation(internal.maintenance[name], {});
+/** Runs an operation with every batch that it schedules. */
+async function run(backend: Backend, op: "watchdog" | "retention"): Promise<void> {
+  await backend.t.mutation(internal.transcriptionJobs.run, { op });
   await backend.t.finishAllScheduledFunctions(vi.runAllTimers);
 }
 
@@ -80,6 +80,7 @@ describe("watchdog", () => {
       status: "failed",
       endedBy: "user",
       error: "the upload never arrived",
+      errorCode: "upload_never_arrived",
       completedAt: Date.now(),
     });
     expect(await backend.row("never")).not.toHaveProperty("stalledAt");
@@ -116,8 +117,8 @@ describe("retention", () => {
     await run(backend, "retention");
     const left = await backend.dump();
     expect(left.transcriptionJobs.map((row) => row.jobId)).toEqual(["active", "recent"]);
-    expect(left.transcripts.map((row) => row.jobId)).toEqual(["active", "recent"]);
-    expect(left.transcriptPages).toEqual([]);
+    expect(left.transcriptionTranscripts.map((row) => row.jobId)).toEqual(["active", "recent"]);
+    expect(left.transcriptionPages).toEqual([]);
     expect(await backend.alice.query(api.transcriptionJobs.stats, {})).toEqual({
       active: 1,
       completed: 0,
@@ -151,7 +152,7 @@ describe("retention", () => {
     later(91 * DAY);
     await run(backend, "retention");
     const left = await backend.dump();
-    expect([left.transcriptionJobs, left.transcriptPages, left.transcripts]).toEqual([[], [], []]);
+    expect([left.transcriptionJobs, left.transcriptionPages, left.transcriptionTranscripts]).toEqual([[], [], []]);
   });
 
   test.each([
@@ -170,9 +171,9 @@ describe("retention", () => {
 test("both run as crons, on functions that exist", async () => {
   const backend = newBackend();
   const jobs = Object.values(crons.crons);
-  expect(jobs.map((job) => [job.name, job.schedule])).toEqual([
-    ["maintenance:watchdog", { type: "interval", minutes: 1 }],
-    ["maintenance:retention", { type: "interval", hours: 1 }],
+  expect(jobs.map((job) => [job.name, job.args, job.schedule])).toEqual([
+    ["transcriptionJobs:run", [{ op: "watchdog" }], { type: "interval", minutes: 1 }],
+    ["transcriptionJobs:run", [{ op: "retention" }], { type: "interval", hours: 1 }],
   ]);
   await run(backend, "watchdog");
   await run(backend, "retention");

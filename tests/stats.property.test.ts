@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test, vi } from "vitest";
 import { api, internal } from "../convex/_generated/api";
-import { statusGroup } from "../convex/model/status";
+import { statusGroup } from "../convex/transcription/model/status";
 import { type Backend, newBackend, segments } from "./support/backend";
 
 const JOBS = ["a", "b", "c"];
@@ -51,13 +51,13 @@ async function perform(backend: Backend, { jobId, kind }: { jobId: string; kind:
     case "a day passes":
       return vi.setSystemTime(Date.now() + DAY + 1);
     case "watchdog":
-      return await t.mutation(internal.maintenance.watchdog, {});
+      return await t.mutation(internal.transcriptionJobs.run, { op: "watchdog" });
     default:
-      return await t.mutation(internal.maintenance.retention, {});
+      return await t.mutation(internal.transcriptionJobs.run, { op: "retention" });
   }
 }
 
-test("userStats equals a scan after any list of operations", async () => {
+test("transcriptionStats equals a scan after any list of operations", async () => {
   vi.spyOn(console, "log").mockReturnValue(undefined);
   await fc.assert(
     fc.asyncProperty(fc.array(operation, { minLength: 5, maxLength: 25 }), async (operations) => {

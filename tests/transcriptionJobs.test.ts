@@ -125,7 +125,7 @@ describe("cancel, remove, uploadFailed", () => {
     });
     await remove();
     const left = await backend.dump();
-    expect([left.transcriptionJobs, left.transcripts, left.transcriptPages]).toEqual([[], [], []]);
+    expect([left.transcriptionJobs, left.transcriptionTranscripts, left.transcriptionPages]).toEqual([[], [], []]);
     expect(await codeOf(remove())).toBe("job_not_found");
     expect((await backend.post({ jobId: "job", status: "processing" })).status).toBe(404);
   });
@@ -142,9 +142,9 @@ describe("cancel, remove, uploadFailed", () => {
     await backend.post({ jobId: "job", status: "completed", result: { segments: items } });
     expect((await backend.row("job")).pageCount).toBe(130);
     await backend.alice.mutation(api.transcriptionJobs.remove, { jobId: "job" });
-    expect((await backend.dump()).transcriptPages).toHaveLength(80);
+    expect((await backend.dump()).transcriptionPages).toHaveLength(80);
     await backend.t.finishAllScheduledFunctions(vi.runAllTimers);
-    expect((await backend.dump()).transcriptPages).toEqual([]);
+    expect((await backend.dump()).transcriptionPages).toEqual([]);
   });
 
   test("uploadFailed counts until a worker has reported, and once", async () => {
@@ -253,7 +253,7 @@ describe("transcript", () => {
       result: { segments: final },
     });
     expect((await backend.transcript("job")).texts).toEqual(["final 0"]);
-    expect((await backend.dump()).transcriptPages).toHaveLength(1);
+    expect((await backend.dump()).transcriptionPages).toHaveLength(1);
     await live(2, "late", 9);
     expect((await backend.transcript("job")).texts).toEqual(["final 0"]);
   });

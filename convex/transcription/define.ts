@@ -53,16 +53,8 @@ const transcriptPage = v.object({
 /** `offset` counts the segments before the page; `text` is this page's slice of a text that is too long for the row. */
 export type TranscriptPage = Infer<typeof transcriptPage>;
 
-type PublicQuery<Args extends Record<string, unknown>, Returns> = RegisteredQuery<
-  "public",
-  Args,
-  Promise<Returns>
->;
-type Mutation<
-  Visibility extends "public" | "internal",
-  Args extends Record<string, unknown>,
-  Returns,
-> = RegisteredMutation<Visibility, Args, Promise<Returns>>;
+// The types of the functions are spelled out: Convex reads arguments and results off the names
+// `RegisteredQuery` and `RegisteredMutation`, so a shorthand for them would make both `unknown`.
 
 /**
  * The functions that an app exports from `convex/transcriptionJobs.ts`. The public ones throw
@@ -74,61 +66,66 @@ export interface TranscriptionJobsFunctions {
    * this user already has, returns that job.
    * @throws ConvexError `unauthenticated`, `invalid_argument`, `job_id_taken`
    */
-  create: Mutation<"public", NewJob, CreatedJob>;
+  create: RegisteredMutation<"public", NewJob, Promise<CreatedJob>>;
   /** One job of the signed-in user, `null` for any other. */
-  get: PublicQuery<{ jobId: string }, TranscriptionJob | null>;
+  get: RegisteredQuery<"public", { jobId: string }, Promise<TranscriptionJob | null>>;
   /** The signed-in user's jobs that have not ended, newest first, at most 50. */
   // eslint-disable-next-line @typescript-eslint/no-empty-object-type -- Convex's type for "no arguments"
-  listActive: PublicQuery<{}, TranscriptionJob[]>;
+  listActive: RegisteredQuery<"public", {}, Promise<TranscriptionJob[]>>;
   /** The signed-in user's jobs that have ended, newest end first, at most 100 a page. */
-  listFinished: PublicQuery<
+  listFinished: RegisteredQuery<
+    "public",
     { paginationOpts: PaginationOptions },
-    PaginationResult<TranscriptionJob>
+    Promise<PaginationResult<TranscriptionJob>>
   >;
   /** How many jobs the signed-in user has; `active` are those that have not ended. */
   // eslint-disable-next-line @typescript-eslint/no-empty-object-type -- Convex's type for "no arguments"
-  stats: PublicQuery<{}, Counts>;
+  stats: RegisteredQuery<"public", {}, Promise<Counts>>;
   /**
    * Ends an active job; the worker learns it from the answer to its next update. Changes nothing
    * when the job has ended.
    * @throws ConvexError `unauthenticated`, `job_not_found`
    */
-  cancel: Mutation<"public", { jobId: string }, null>;
+  cancel: RegisteredMutation<"public", { jobId: string }, Promise<null>>;
   /**
    * Deletes a job that has ended, with its transcript.
    * @throws ConvexError `unauthenticated`, `job_not_found`, `job_active`
    */
-  remove: Mutation<"public", { jobId: string }, null>;
+  remove: RegisteredMutation<"public", { jobId: string }, Promise<null>>;
   /**
    * One page of a job's transcript, counted from 0, `null` where there is none; the row's
    * `pageCount` says how many there are. No news of the job re-runs the query for a closed page;
    * a refresh of the sign-in token does, as it re-runs every query of that page.
    */
-  transcript: PublicQuery<{ jobId: string; page: number }, TranscriptPage | null>;
+  transcript: RegisteredQuery<
+    "public",
+    { jobId: string; page: number },
+    Promise<TranscriptPage | null>
+  >;
   /**
    * The right to use the worker's API for one job, for 24 hours; `null` when no key is configured.
    * A mutation, because it depends on the time.
    * @throws ConvexError `unauthenticated`, `job_not_found`
    */
-  ticket: Mutation<"public", { jobId: string }, string | null>;
+  ticket: RegisteredMutation<"public", { jobId: string }, Promise<string | null>>;
   /**
    * Ends a job whose audio never reached the worker: `failed` while it is pending and no worker
    * has reported on it; else nothing changes. `error` says what went wrong, for people.
    * @throws ConvexError `unauthenticated`, `invalid_argument`, `job_not_found`
    */
-  uploadFailed: Mutation<"public", { jobId: string; error: string }, null>;
+  uploadFailed: RegisteredMutation<"public", { jobId: string; error: string }, Promise<null>>;
   /** One update of a worker, checked by the endpoint: the only writer that the endpoint uses. */
-  updateFromAPI: Mutation<"internal", Update, UpdateAnswer>;
+  updateFromAPI: RegisteredMutation<"internal", Update, Promise<UpdateAnswer>>;
   /** All other internal work, by `op`. The module schedules and calls it by name. */
-  run: Mutation<"internal", OperationArgs, UpdateAnswer[] | null>;
+  run: RegisteredMutation<"internal", OperationArgs, Promise<UpdateAnswer[] | null>>;
   /**
    * Makes a job from the command line, on a deployment that has no sign-in yet:
    * `npx convex run transcriptionJobs:createFor '{"userId":"me"}'`.
    * @throws ConvexError `invalid_argument`, `job_id_taken`
    */
-  createFor: Mutation<"internal", NewJob & { userId: string }, CreatedJob>;
+  createFor: RegisteredMutation<"internal", NewJob & { userId: string }, Promise<CreatedJob>>;
   /** Deletes all jobs of a person whose account is deleted, active ones too, in batches. */
-  removeAllOf: Mutation<"internal", { userId: string }, null>;
+  removeAllOf: RegisteredMutation<"internal", { userId: string }, Promise<null>>;
 }
 
 export interface TranscriptionJobsOptions {

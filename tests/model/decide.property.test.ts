@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { changedFields, decide } from "../../convex/model/decide";
-import { isTerminal } from "../../convex/model/status";
-import type { Update } from "../../convex/model/validators";
+import { changedFields, decide } from "../../convex/transcription/model/decide";
+import { isTerminal } from "../../convex/transcription/model/status";
+import type { Update } from "../../convex/transcription/model/validators";
 import {
   anyDelivery,
   anUpdate,

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { decide, type Job } from "../../convex/model/decide";
-import type { Update } from "../../convex/model/validators";
+import { decide, type Job } from "../../convex/transcription/model/decide";
+import type { Update } from "../../convex/transcription/model/validators";
 import { segments } from "../support/backend";
-import { anUpdate, deliver, deliverAll, NEW_JOB, newState } from "../support/deliveries";
+import { anUpdate, deliver, deliverAll, NEW_JOB, newState, sized } from "../support/deliveries";
 
 const ended = { completedAt: 2_000, endedBy: "worker" as const };
 
@@ -83,13 +83,13 @@ describe("the order of the checks", () => {
 
   test("a job that its user ended has no gap to report", () => {
     const job = { ...NEW_JOB, status: "cancelled" as const, endedBy: "user" as const };
-    const update = anUpdate({ live: { offset: 9, pages: [segments(9, 1)] } });
+    const update = anUpdate({ live: { offset: 9, items: sized(segments(9, 1)) } });
     expect(decide(job, update, 1)).toEqual({ kind: "keep", outcome: "ignored" });
   });
 
   test("a next attempt that begins in the middle is refused and begins nothing", () => {
     const job = { ...NEW_JOB, segmentCount: 9, pageCount: 1 };
-    const update = anUpdate({ attempt: 2, live: { offset: 9, pages: [segments(9, 1)] } });
+    const update = anUpdate({ attempt: 2, live: { offset: 9, items: sized(segments(9, 1)) } });
     expect(decide(job, update, 1)).toEqual({ kind: "refuse", code: "segment_gap", expected: 0 });
   });
 });
@@ -217,7 +217,7 @@ describe("fields", () => {
 
 describe("live segments", () => {
   const live = (offset: number, count: number, fields: Partial<Update> = {}) =>
-    anUpdate({ live: { offset, pages: count === 0 ? [] : [segments(offset, count)] }, ...fields });
+    anUpdate({ live: { offset, items: sized(segments(offset, count)) }, ...fields });
   const count = (updates: Update[]) => deliverAll(newState(), updates).job.segmentCount;
 
   test.each<[string, Update[], number]>([
@@ -229,12 +229,12 @@ describe("live segments", () => {
     ["after completed without segments", [anUpdate({ status: "completed" }), live(0, 2)], 2],
     [
       "after completed with segments, also behind a gap",
-      [anUpdate({ status: "completed", result: { pages: [segments(0, 1)] } }), live(9, 2)],
+      [anUpdate({ status: "completed", result: { segments: sized(segments(0, 1)) } }), live(9, 2)],
       1,
     ],
     [
       "with the result's segments in one update, also behind a gap",
-      [live(9, 2, { status: "completed", result: { pages: [segments(0, 1)] } })],
+      [live(9, 2, { status: "completed", result: { segments: sized(segments(0, 1)) } })],
       1,
     ],
   ])("%s", (_name, updates, expected) => {
@@ -254,7 +254,7 @@ describe("live segments", () => {
   });
 
   test("what is there stays", () => {
-    const changed = anUpdate({ live: { offset: 0, pages: [segments(0, 2, "changed")] } });
+    const changed = anUpdate({ live: { offset: 0, items: sized(segments(0, 2, "changed")) } });
     const { pages } = deliverAll(newState(), [live(0, 1), changed]);
     expect(pages.flatMap((page) => page.segments.map((segment) => segment.text))).toEqual([
       "segment 0",
@@ -263,8 +263,8 @@ describe("live segments", () => {
   });
 
   test("a result without segments leaves the live ones, an empty list replaces them", () => {
-    const completed = (pages?: []) =>
-      anUpdate({ status: "completed", result: { text: "t", ...(pages && { pages }) } });
+    const completed = (list?: []) =>
+      anUpdate({ status: "completed", result: { text: "t", ...(list && { segments: list }) } });
     expect(count([live(0, 3), completed()])).toBe(3);
     expect(count([live(0, 3), completed([])])).toBe(0);
   });

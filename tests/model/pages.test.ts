@@ -1,15 +1,17 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { appendSegments, cutPages, type SegmentPage } from "../../convex/model/pages";
-import { cutText, isStorable, utf8Length } from "../../convex/model/text";
-import type { Segment } from "../../convex/model/validators";
+import { appendSegments, type SegmentPage } from "../../convex/transcription/model/pages";
+import { cutText, isStorable, utf8Length } from "../../convex/transcription/model/text";
+import type { Segment } from "../../convex/transcription/model/validators";
 import { segments } from "../support/backend";
+import { sized } from "../support/deliveries";
 
 const segment = (textLength: number): Segment => ({
   start: 0,
   end: 1,
   text: "x".repeat(textLength),
 });
+const cutPages = (list: Segment[]) => appendSegments(null, sized(list));
 const sizes = (pages: SegmentPage[]) => pages.map((page) => page.segments.length);
 
 describe("pages of segments", () => {
@@ -35,7 +37,7 @@ describe("pages of segments", () => {
         const pages: SegmentPage[] = [];
         let rest = all;
         for (const cut of [...cuts, all.length]) {
-          for (const page of appendSegments(pages.at(-1) ?? null, rest.slice(0, cut))) {
+          for (const page of appendSegments(pages.at(-1) ?? null, sized(rest.slice(0, cut)))) {
             pages[page.page] = page;
           }
           rest = rest.slice(cut);
@@ -55,7 +57,7 @@ describe("pages of segments", () => {
   test("leave the page that they append to as it was", () => {
     const [last] = cutPages(segments(0, 3));
     const before = structuredClone(last);
-    appendSegments(last ?? null, segments(3, 3));
+    appendSegments(last ?? null, sized(segments(3, 3)));
     expect(last).toEqual(before);
   });
 });

@@ -2,7 +2,7 @@ import { convexTest } from "convex-test";
 import { afterEach, vi } from "vitest";
 import { api } from "../../convex/_generated/api";
 import type { Doc } from "../../convex/_generated/dataModel";
-import type { Job } from "../../convex/model/decide";
+import type { Job } from "../../convex/transcription/model/decide";
 import schema from "../../convex/schema";
 
 export const KEY = "test-key-of-the-worker";
@@ -84,9 +84,9 @@ export function newBackend(options: { keys?: string; limits?: Limits } = {}) {
     dump: async () =>
       await t.run(async (ctx) => ({
         transcriptionJobs: await ctx.db.query("transcriptionJobs").collect(),
-        transcripts: await ctx.db.query("transcripts").collect(),
-        transcriptPages: await ctx.db.query("transcriptPages").collect(),
-        userStats: await ctx.db.query("userStats").collect(),
+        transcriptionTranscripts: await ctx.db.query("transcriptionTranscripts").collect(),
+        transcriptionPages: await ctx.db.query("transcriptionPages").collect(),
+        transcriptionStats: await ctx.db.query("transcriptionStats").collect(),
         scheduled: await ctx.db.system.query("_scheduled_functions").collect(),
       })),
 

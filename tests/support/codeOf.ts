@@ -1,6 +1,6 @@
 import { ConvexError } from "convex/values";
 import { expect } from "vitest";
-import { isJobError } from "../../convex/model/errors";
+import { isJobError } from "../../convex/transcription/model/errors";
 
 /** The code of the error that a public function throws, which must be one of ours, for people too. */
 export async function codeOf(call: Promise<unknown>): Promise<string> {

@@ -1,7 +1,8 @@
 import fc from "fast-check";
-import { decide, type Job } from "../../convex/model/decide";
-import { cutPages, appendSegments, type SegmentPage } from "../../convex/model/pages";
-import type { Segment, Update } from "../../convex/model/validators";
+import { decide, type Job } from "../../convex/transcription/model/decide";
+import { appendSegments, type SegmentPage, type SizedSegments } from "../../convex/transcription/model/pages";
+import { utf8Length } from "../../convex/transcription/model/text";
+import type { Segment, Update } from "../../convex/transcription/model/validators";
 
 /** A job and its pages without a database: what the decision alone makes of updates. */
 export interface State {
@@ -42,13 +43,13 @@ export function deliver(state: State, update: Update, now = state.job.updatedAt 
   if (decision.kind === "refuse") return { ...decision, outcome: "refused", state };
   const { newAttempt, append, replace, textSlices } = decision.transcript;
   const before = newAttempt ? [] : state.pages;
-  const pages = replace === undefined ? appended(before, append) : cutPages(replace);
+  const pages = replace === undefined ? appended(before, append) : appendSegments(null, replace);
   const text = textSlices.length > 0 ? textSlices : newAttempt ? [] : state.text;
   const pageCount = Math.max(decision.job.pageCount, pages.length);
   return { outcome: "applied", state: { job: { ...decision.job, pageCount }, pages, text } };
 }
 
-function appended(pages: SegmentPage[], segments: Segment[]): SegmentPage[] {
+function appended(pages: SegmentPage[], segments: SizedSegments[]): SegmentPage[] {
   const changed = appendSegments(pages.at(-1) ?? null, segments);
   const first = changed[0]?.page ?? pages.length;
   return [...pages.slice(0, first), ...changed];
@@ -69,6 +70,12 @@ export function deliverAll(state: State, updates: Update[]): State {
     waiting = refused;
   }
   return current;
+}
+
+/** Segments as the endpoint gives them to the mutation. */
+export function sized(segments: Segment[]): SizedSegments[] {
+  if (segments.length === 0) return [];
+  return [{ segments, sizes: segments.map((segment) => utf8Length(JSON.stringify(segment))) }];
 }
 
 /** What promise 2 speaks of: everything but the server's own clock fields. */
@@ -102,8 +109,8 @@ function segmentAt(index: number): Segment {
 }
 
 function slice(offset: number, count: number) {
-  const items = Array.from({ length: count }, (_, index) => segmentAt(offset + index));
-  return { offset, pages: items.length === 0 ? [] : [items] };
+  const items = sized(Array.from({ length: count }, (_, index) => segmentAt(offset + index)));
+  return { offset, items };
 }
 
 const ending = fc.oneof(
@@ -120,7 +127,7 @@ const ending = fc.oneof(
       result: {
         ...(text !== undefined && { text }),
         ...(language !== undefined && { language }),
-        ...(final !== undefined && { pages: slice(0, final).pages }),
+        ...(final !== undefined && { segments: slice(0, final).items }),
       },
     })),
 );

@@ -1,4 +1,4 @@
-// Runs in a process of its own with a small heap: the bundled http.ts takes one request whose body
+// Runs in a process of its own with a small heap: the bundled `http.ts` takes one request whose body
 // is streamed from a file, as the platform streams it. Prints what reached the mutation.
 import { createReadStream } from "node:fs";
 import { Readable } from "node:stream";

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { parseRfc3339 } from "../../convex/wire/timestamp";
+import { parseRfc3339 } from "../../convex/transcription/wire/timestamp";
 
 describe("RFC 3339 times", () => {
   test.each<[string, string]>([

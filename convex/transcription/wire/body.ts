@@ -68,8 +68,8 @@ export function parseJson(body: Uint8Array): unknown {
 /** The text of UTF-8 bytes, `null` where they are none. A fatal decoder throws; Convex's gives `undefined`. */
 function decode(body: Uint8Array): string | null {
   try {
-    const decoder = new TextDecoder("utf-8", { fatal: true });
-    return (decoder.decode(body) as string | undefined) ?? null;
+    const text: unknown = new TextDecoder("utf-8", { fatal: true }).decode(body);
+    return typeof text === "string" ? text : null;
   } catch {
     return null;
   }
