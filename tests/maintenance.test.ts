@@ -152,7 +152,11 @@ describe("retention", () => {
     later(91 * DAY);
     await run(backend, "retention");
     const left = await backend.dump();
-    expect([left.transcriptionJobs, left.transcriptionPages, left.transcriptionTranscripts]).toEqual([[], [], []]);
+    expect([
+      left.transcriptionJobs,
+      left.transcriptionPages,
+      left.transcriptionTranscripts,
+    ]).toEqual([[], [], []]);
   });
 
   test.each([

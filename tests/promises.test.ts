@@ -95,7 +95,7 @@ describe("Promise 1: nothing is lost", () => {
     expect((await backend.post(update)).status).toBe(404);
     await backend.newJob("job");
     limits["documentsWritten"] = 1;
-    expect((await backend.post(update)).status).toBe(503);
+    expect((await backend.post(update)).status).toBe(413);
     delete limits["documentsWritten"];
     const behindGap = { ...update, sequence: 2, segments: { offset: 5, items: segments(5, 1) } };
     const gap = await backend.post(behindGap);

@@ -125,7 +125,11 @@ describe("cancel, remove, uploadFailed", () => {
     });
     await remove();
     const left = await backend.dump();
-    expect([left.transcriptionJobs, left.transcriptionTranscripts, left.transcriptionPages]).toEqual([[], [], []]);
+    expect([
+      left.transcriptionJobs,
+      left.transcriptionTranscripts,
+      left.transcriptionPages,
+    ]).toEqual([[], [], []]);
     expect(await codeOf(remove())).toBe("job_not_found");
     expect((await backend.post({ jobId: "job", status: "processing" })).status).toBe(404);
   });

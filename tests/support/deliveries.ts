@@ -1,6 +1,10 @@
 import fc from "fast-check";
 import { decide, type Job } from "../../convex/transcription/model/decide";
-import { appendSegments, type SegmentPage, type SizedSegments } from "../../convex/transcription/model/pages";
+import {
+  appendSegments,
+  type SegmentPage,
+  type SizedSegments,
+} from "../../convex/transcription/model/pages";
 import { utf8Length } from "../../convex/transcription/model/text";
 import type { Segment, Update } from "../../convex/transcription/model/validators";
 

@@ -4,6 +4,7 @@ import {
   expand,
   expandToText,
   type Expectation,
+  type ExpectedResult,
   headersOf,
   type Json,
   pathOf,
@@ -52,13 +53,15 @@ export async function runVector(vector: Vector, backend: Backend, scope: Scope):
   const before = await reader?.snapshot(scope.jobId);
   const rowBefore = (await reader?.row(scope.jobId)) ?? null;
   const response = await post(backend, scope, vector.request);
-  const answer = await checkAnswer(vector.expect, response, scope);
+  const accepted = await checkAnswer(vector.expect, response, scope);
   if (!reader) return;
 
   const after = await reader.snapshot(scope.jobId);
   const row = await reader.row(scope.jobId);
-  if (answer["outcome"] !== "applied") expect(after, "nothing has changed").toEqual(before);
-  if (answer["outcome"] !== undefined) checkInvariants(answer, rowBefore, row);
+  const applied = accepted.some((answer) => answer["outcome"] === "applied");
+  if (!applied) expect(after, "nothing has changed").toEqual(before);
+  const last = accepted.at(-1);
+  if (last !== undefined) checkInvariants(last, applied, rowBefore, row);
   await checkRow(vector.expect, rowBefore, row, reader, scope);
 }
 
@@ -71,7 +74,12 @@ async function post(backend: Backend, scope: Scope, request: Vector["request"]) 
   });
 }
 
-async function checkAnswer(expected: Expectation, response: Response, scope: Scope) {
+/** @returns the answers to the updates that were accepted, in their order */
+async function checkAnswer(
+  expected: Expectation,
+  response: Response,
+  scope: Scope,
+): Promise<Answer[]> {
   const text = await response.text();
   expect(response.status, text.slice(0, 2000)).toBe(expected.status);
   expect(response.headers.get("Content-Type")).toMatch(/^application\/json\b/);
@@ -80,13 +88,28 @@ async function checkAnswer(expected: Expectation, response: Response, scope: Sco
   }
   expect(text.includes(scope.key), "the answer holds the key").toBe(false);
   const answer = JSON.parse(text) as Answer;
-  if (expected.body !== undefined) expect(answer).toEqual(expand(expected.body, scope));
-  else if (expected.status === 200) checkAccepted(expected, answer, scope);
-  else checkRefused(expected, answer, text, scope);
-  return answer;
+  if (expected.body !== undefined) {
+    expect(answer).toEqual(expand(expected.body, scope));
+    return [];
+  }
+  if (expected.results === undefined) return checkResult(expected, answer, scope) ? [answer] : [];
+  expect(Object.keys(answer).sort()).toEqual(["ok", "results"]);
+  expect(answer["ok"]).toBe(true);
+  const results = answer["results"] as Answer[];
+  expect(results.length, "one result for each update").toBe(expected.results.length);
+  return results.filter((result, index) =>
+    checkResult(expected.results?.[index] ?? {}, result, scope),
+  );
 }
 
-function checkAccepted(expected: Expectation, answer: Answer, scope: Scope) {
+/** @returns whether the update was accepted */
+function checkResult(expected: ExpectedResult, answer: Answer, scope: Scope): boolean {
+  if (expected.code === undefined) checkAccepted(expected, answer, scope);
+  else checkRefused(expected, answer, JSON.stringify(answer), scope);
+  return expected.code === undefined;
+}
+
+function checkAccepted(expected: ExpectedResult, answer: Answer, scope: Scope) {
   const keys = ["attempt", "jobId", "ok", "outcome", "progress", "sequence", "status"];
   expect(Object.keys(answer).sort()).toEqual(keys);
   expect(answer).toMatchObject({ ok: true, jobId: scope.jobId });
@@ -101,7 +124,7 @@ function checkAccepted(expected: Expectation, answer: Answer, scope: Scope) {
   }
 }
 
-function checkRefused(expected: Expectation, answer: Answer, text: string, scope: Scope) {
+function checkRefused(expected: ExpectedResult, answer: Answer, text: string, scope: Scope) {
   expect(Object.keys(answer).sort()).toEqual(["error", "ok"]);
   expect(answer["ok"]).toBe(false);
   const error = answer["error"] as Record<string, unknown>;
@@ -132,7 +155,7 @@ function checkRefused(expected: Expectation, answer: Answer, text: string, scope
 }
 
 /** What holds after every accepted update, whatever it says. */
-function checkInvariants(answer: Answer, before: Row | null, row: Row | null) {
+function checkInvariants(answer: Answer, applied: boolean, before: Row | null, row: Row | null) {
   if (!before || !row) throw new Error("an accepted update has no row");
   for (const key of ["_id", "jobId", "userId", "fileName", "fileSize", "createdAt"]) {
     expect(row[key], `${key} never changes`).toEqual(before[key]);
@@ -143,7 +166,7 @@ function checkInvariants(answer: Answer, before: Row | null, row: Row | null) {
   expect("completedAt" in row, "completedAt is there when the job has ended").toBe(ended);
   expect("endedBy" in row, "endedBy is there when the job has ended").toBe(ended);
   if (ended) expect(row["completedAt"]).toBeGreaterThanOrEqual(row["createdAt"] as number);
-  if (answer["outcome"] === "applied") {
+  if (applied) {
     expect(row["updatedAt"], "updatedAt rises").toBeGreaterThan(before["updatedAt"] as number);
   }
   const bytes = new TextEncoder().encode(JSON.stringify(row)).length;

@@ -7,6 +7,21 @@ import { z } from "zod/mini";
 
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
+const answered = {
+  outcome: z.optional(z.enum(["applied", "duplicate", "ignored", "stale"])),
+  jobStatus: z.optional(z.enum(["pending", "processing", "completed", "failed", "cancelled"])),
+  progress: z.optional(z.number()),
+  attempt: z.optional(z.int()),
+  sequence: z.optional(z.nullable(z.int())),
+  code: z.optional(z.string()),
+  message: z.optional(z.array(z.string())),
+  issues: z.optional(
+    z.array(z.strictObject({ path: z.string(), message: z.optional(z.string()) })),
+  ),
+  expected: z.optional(z.int()),
+};
+const resultSchema = z.strictObject(answered);
+
 const vectorSchema = z.strictObject({
   name: z.string().check(z.minLength(1)),
   given: z.array(z.json()),
@@ -24,17 +39,8 @@ const vectorSchema = z.strictObject({
   expect: z.strictObject({
     status: z.int(),
     body: z.optional(z.json()),
-    outcome: z.optional(z.enum(["applied", "duplicate", "ignored", "stale"])),
-    jobStatus: z.optional(z.enum(["pending", "processing", "completed", "failed", "cancelled"])),
-    progress: z.optional(z.number()),
-    attempt: z.optional(z.int()),
-    sequence: z.optional(z.nullable(z.int())),
-    code: z.optional(z.string()),
-    message: z.optional(z.array(z.string())),
-    issues: z.optional(
-      z.array(z.strictObject({ path: z.string(), message: z.optional(z.string()) })),
-    ),
-    expected: z.optional(z.int()),
+    ...answered,
+    results: z.optional(z.array(resultSchema)),
     headers: z.optional(z.record(z.string(), z.string())),
     row: z.optional(z.record(z.string(), z.json())),
     transcript: z.optional(z.json()),
@@ -45,6 +51,8 @@ const vectorSchema = z.strictObject({
 
 export type Vector = z.infer<typeof vectorSchema>;
 export type Expectation = Vector["expect"];
+/** What is expected of the answer to one update. */
+export type ExpectedResult = z.infer<typeof resultSchema>;
 
 /** What the placeholders and the relative times of one run of a vector stand for. */
 export interface Scope {
@@ -89,10 +97,15 @@ export function parseVector(file: string, value: unknown): Vector {
     bodies.length > 1 && "has more than one body",
     bodies.length === 0 && request.method === undefined && "has no body",
     vector.job === "missing" && vector.given.length > 0 && "has updates for a missing job",
-    expect.status === 200 && expect.body === undefined && !expect.outcome && "lacks the outcome",
+    expect.status === 200 &&
+      !(expect.body ?? expect.outcome ?? expect.results) &&
+      "lacks the outcome",
     expect.status !== 200 && expect.code === undefined && "lacks the code",
-    expect.status === 409 && expect.expected === undefined && "lacks the expected offset",
-    expect.code === "invalid_payload" && !expect.issues?.length && "lacks the issues",
+    ...[expect, ...(expect.results ?? [])].flatMap(({ code, expected, issues, outcome }, index) => [
+      index > 0 && (code === undefined) === (outcome === undefined) && "needs outcome or code",
+      code === "segment_gap" && expected === undefined && "lacks the expected offset",
+      code === "invalid_payload" && !issues?.length && "lacks the issues",
+    ]),
   ].filter((fault) => fault !== false);
   if (faults.length > 0) throw new Error(`${file}, vector ${name} ${faults.join(", ")}`);
   return vector;

@@ -181,6 +181,10 @@ def _send_raw(vector: Vector, scope: Scope, backend: EmbeddedBackend) -> None:
     assert response.status_code == expect["status"]
     if "body" in expect:
         assert response.json() == expand(expect["body"], scope)
+    elif "results" in expect:
+        results = response.json()["results"]
+        found = [one.get("outcome") or one["error"]["code"] for one in results]
+        assert found == [one.get("outcome") or one["code"] for one in expect["results"]]
     elif expect["status"] == 200:
         assert _read(response).outcome == expect["outcome"]
     else:

@@ -2,7 +2,7 @@
 import { ConvexHttpClient } from "convex/browser";
 import { inject, it, expect } from "vitest";
 import { api } from "../../../convex/_generated/api";
-import { parseUpdate } from "../../../convex/wire/parseUpdate";
+import { parseUpdate } from "../../../convex/transcription/wire/parseUpdate";
 import { toJson } from "../../src/formats";
 import { postUpdate, tokenFor } from "../support/backend";
 import { interview } from "./transcripts";

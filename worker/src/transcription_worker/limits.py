@@ -1,4 +1,4 @@
-"""The endpoint's limits, as `convex/model/limits.ts` has them.
+"""The endpoint's limits, as `convex/transcription/model/limits.ts` has them.
 
 Lengths of strings count UTF-16 code units, as JavaScript's `String.length` does.
 """
@@ -7,6 +7,7 @@ JOB_ID_PATTERN = r"^[A-Za-z0-9._:-]{1,128}$"
 MAX_STAGE_LENGTH = 64
 MAX_MESSAGE_LENGTH = 1_000
 MAX_ERROR_LENGTH = 4_000
+ERROR_CODE_PATTERN = r"^[a-z0-9_]{1,64}$"
 MAX_USER_ID_LENGTH = 512
 MAX_LANGUAGE_LENGTH = 35
 MAX_MODEL_LENGTH = 200

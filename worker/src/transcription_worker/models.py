@@ -86,6 +86,7 @@ Attempt = Annotated[
     BeforeValidator(lambda value: 1 if value is None else _whole(value)),
 ]
 JobId = Annotated[str, Field(strict=True, pattern=limits.JOB_ID_PATTERN)]
+ErrorCode = Annotated[str, Field(strict=True, pattern=limits.ERROR_CODE_PATTERN)]
 
 
 class _Strict(BaseModel):
@@ -180,7 +181,7 @@ class JobUpdate(_Strict):
     """One report on one job.
 
     `progress` is percent of the whole job, `estimated_time_remaining` seconds. `error` is required
-    with `failed` and allowed with nothing else; `result` is allowed with `completed` only, and
+    with `failed` and allowed with nothing else, like `error_code`, the reason for machines; `result` is allowed with `completed` only, and
     `timestamps.completed_at` with the end only. `sequence` numbers the updates of one attempt; the
     outbox sets it.
     """
@@ -193,6 +194,7 @@ class JobUpdate(_Strict):
     result: Result | None = None
     segments: LiveSegments | None = None
     error: Annotated[Text, Field(min_length=1), _at_most(limits.MAX_ERROR_LENGTH)] | None = None
+    error_code: ErrorCode | None = None
     timestamps: Timestamps | None = None
     estimated_time_remaining: NonNegative | None = None
     audio_info: AudioInfo | None = None
@@ -206,6 +208,8 @@ class JobUpdate(_Strict):
             raise _misplaced("error", "is required with status failed: say what went wrong")
         if self.status != Status.FAILED and self.error is not None:
             raise _misplaced("error", f"is allowed only with status failed, not {self.status}")
+        if self.status != Status.FAILED and self.error_code is not None:
+            raise _misplaced("errorCode", f"is allowed only with status failed, not {self.status}")
         if self.status != Status.COMPLETED and self.result is not None:
             raise _misplaced("result", f"is allowed only with status completed, not {self.status}")
         ends_at = self.timestamps.completed_at if self.timestamps else None

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { storableText } from "../../../src/transcription/upload/text";
-import { isStorable } from "../../../../convex/model/text";
-import * as backend from "../../../../convex/model/limits";
+import { isStorable } from "../../../../convex/transcription/model/text";
+import * as backend from "../../../../convex/transcription/model/limits";
 import { MAX_ERROR_LENGTH, MAX_FILE_NAME_LENGTH } from "../../../src/transcription/upload/text";
 import { randomId } from "../../../src/transcription/upload/randomId";
 

@@ -9,7 +9,7 @@ from pydantic.alias_generators import to_camel
 from ..models import AudioInfo, JobUpdate, Result, Status, Timestamps
 
 # Bytes of the text that the row holds, as on Convex; the whole text is in the transcript.
-_ROW_TEXT_BYTES = 8 * 1024
+_ROW_TEXT_BYTES = 1024
 
 
 class _Row(BaseModel):
@@ -17,7 +17,7 @@ class _Row(BaseModel):
 
 
 class ResultView(_Row):
-    """A result as the row shows it: `text` up to 8 KiB, `text_length` in UTF-16 code units."""
+    """A result as the row shows it: `text` up to 1 KiB, `text_length` in UTF-16 code units."""
 
     language: str | None = None
     duration: float | None = None
@@ -55,6 +55,7 @@ class JobView(_Row):
     audio_info: AudioInfo | None = None
     result: ResultView | None = None
     error: str | None = None
+    error_code: str | None = None
     created_at: int
     started_at: int | None = None
     completed_at: int | None = None
@@ -83,6 +84,7 @@ class JobView(_Row):
             "sequence": sequence,
             "updated_at": now,
             "error": update.error,
+            "error_code": update.error_code,
             "result": update.result and ResultView.of(update.result),
             "ended_by": "worker" if update.status.is_terminal else None,
         }

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import type { Update } from "../../../../../convex/model/validators";
+import type { Update } from "../../../../../convex/transcription/model/validators";
 import { isFinished } from "../../../../src/transcription/jobStatus";
 import type { Job } from "../../../../src/transcription/types";
 import type { WorkerJob } from "../../../../src/transcription/upload/workerJob";
