@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import { segmentCount } from "../../../../../convex/transcription/model/pages";
 import type { Update } from "../../../../../convex/transcription/model/validators";
 import { isFinished } from "../../../../src/transcription/jobStatus";
 import type { Job } from "../../../../src/transcription/types";
@@ -75,7 +76,7 @@ function updatesOf({ ticks, end }: Script): Update[] {
     segmentCount += segments;
     return without({
       ...{ jobId: "job", attempt, sequence: sequence++, status, progress, message },
-      live: { offset: 0, pages: [Array.from({ length: segmentCount }, segment)] },
+      live: { offset: 0, items: [sized(segmentCount)] },
     });
   });
   const error = end === "failed" ? "No speech." : undefined;
@@ -83,8 +84,13 @@ function updatesOf({ ticks, end }: Script): Update[] {
   return [...updates, without({ jobId: "job", attempt, sequence, status: end, error })];
 }
 
-function segment(_: unknown, at: number) {
-  return { start: at, end: at + 1, text: "word" };
+function sized(count: number) {
+  const segments = Array.from({ length: count }, (_, at) => ({
+    start: at,
+    end: at + 1,
+    text: "word",
+  }));
+  return { segments, sizes: segments.map((segment) => JSON.stringify(segment).length) };
 }
 
 function renumbered(updates: Update[], { from, at, by }: Script["restart"]): Update[] {
@@ -131,7 +137,7 @@ function after(view: WorkerJob, update: Update): WorkerJob {
     ...base,
     ...{ status, sequence, message, error, updatedAt: view.updatedAt + 1 },
     progress: status === "completed" ? 100 : Math.max(base.progress, update.progress ?? 0),
-    segmentCount: live?.pages.flat().length ?? base.segmentCount,
+    segmentCount: live === undefined ? base.segmentCount : segmentCount(live.items),
     endedBy: isEnd ? ("worker" as const) : undefined,
   });
 }
