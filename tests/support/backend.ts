@@ -4,6 +4,7 @@ import { api } from "../../convex/_generated/api";
 import type { Doc } from "../../convex/_generated/dataModel";
 import type { Job } from "../../convex/transcription/model/decide";
 import schema from "../../convex/schema";
+import { register } from "../register";
 
 export const KEY = "test-key-of-the-worker";
 const modules = import.meta.glob("../../convex/**/*.*s");
@@ -19,29 +20,19 @@ export type Limits = Partial<
  *   with the platform's and tighten it afterwards
  */
 export function newBackend(options: { keys?: string; limits?: Limits } = {}) {
-  vi.stubEnv("CONVEX_API_KEY", options.keys ?? KEY);
   const t = convexTest({ schema, modules, transactionLimits: options.limits ?? true });
+  const worker = register(t, { key: KEY });
+  vi.stubEnv("CONVEX_API_KEY", options.keys ?? KEY);
   const as = (subject: string) => t.withIdentity({ subject, issuer: "https://issuer.example" });
   return {
     t,
     as,
     alice: as("alice"),
     bob: as("bob"),
-
-    /** Sends a body as it is to the endpoint, with the right headers unless told otherwise. */
-    send: async (body: BodyInit | null, headers: Record<string, string> = {}) =>
-      await t.fetch("/updateTranscriptionJob", {
-        method: "POST",
-        headers: { "Content-Type": "application/json", Authorization: `Bearer ${KEY}`, ...headers },
-        body,
-        ...(body instanceof ReadableStream && { duplex: "half" }),
-      }),
-
-    /** Posts an update and returns the status with the parsed answer. */
-    async post(update: object): Promise<{ status: number; body: Answer }> {
-      const response = await this.send(JSON.stringify(update));
-      return { status: response.status, body: (await response.json()) as Answer };
-    },
+    post: worker.post,
+    postAll: worker.postAll,
+    send: async (body: BodyInit | null, headers?: Record<string, string>) =>
+      await worker.send("/updateTranscriptionJob", body, headers),
 
     /** Makes a job of Alice's and returns its id. */
     async newJob(jobId?: string): Promise<string> {
@@ -104,23 +95,6 @@ export function newBackend(options: { keys?: string; limits?: Limits } = {}) {
   };
 }
 export type Backend = ReturnType<typeof newBackend>;
-
-/** The endpoint's answer, of which a test looks at some fields. */
-export interface Answer {
-  ok: boolean;
-  jobId?: string;
-  outcome?: string;
-  status?: string;
-  progress?: number;
-  attempt?: number;
-  sequence?: number | null;
-  error?: {
-    code: string;
-    message: string;
-    issues?: { path: string; message: string }[];
-    expected?: number;
-  };
-}
 
 /** `count` segments from `from` on, each a second long. */
 export function segments(from: number, count: number, text = "segment") {

@@ -1,4 +1,5 @@
 import * as z from "zod/v4/mini";
+import { documented } from "./forms.js";
 import { MAX_CLOCK_AHEAD, MIN_TIMESTAMP } from "../model/limits.js";
 
 const RFC_3339 =
@@ -31,19 +32,27 @@ export function parseRfc3339(text: string): number | null {
 }
 
 /** An RFC 3339 time with an offset, or epoch milliseconds; gives whole epoch milliseconds. */
-export const timestamp = z.pipe(
-  z.custom<string | number>(
-    (value) => typeof value === "string" || typeof value === "number",
-    "expected an RFC 3339 time with an offset, or epoch milliseconds",
-  ),
-  z.transform((value, context) => {
-    const time = typeof value === "number" ? Math.round(value) : parseRfc3339(value);
-    const problem = timeProblem(time);
-    if (time !== null && problem === null) return time;
-    context.issues.push({ code: "custom", input: value, message: problem ?? "not a time" });
-    return z.NEVER;
-  }),
-);
+export const timestamp = z
+  .pipe(
+    z.custom<string | number>(
+      (value) => typeof value === "string" || typeof value === "number",
+      "expected an RFC 3339 time with an offset, or epoch milliseconds",
+    ),
+    z.transform((value, context) => {
+      const time = typeof value === "number" ? Math.round(value) : parseRfc3339(value);
+      const problem = timeProblem(time);
+      if (time !== null && problem === null) return time;
+      context.issues.push({ code: "custom", input: value, message: problem ?? "not a time" });
+      return z.NEVER;
+    }),
+  )
+  .register(documented, {
+    description: "RFC 3339 with an offset, or epoch milliseconds.",
+    anyOf: [
+      { type: "string", pattern: RFC_3339.source },
+      { type: "number", minimum: MIN_TIMESTAMP - 0.5 },
+    ],
+  });
 
 function timeProblem(time: number | null): string | null {
   if (time === null || Number.isNaN(time)) {
