@@ -45,7 +45,7 @@ export function sizeProblems({ parts, total }: BundleSize): string[] {
   if (parts.zod >= zod) {
     problems.push(
       `zod's share is ${kib(parts.zod)}; it must stay under ${kib(zod)}. ` +
-        `Import from "zod/mini", and no locale but "zod/v4/locales/en.js".`,
+        `Import from "zod/v4/mini", and no locale but "zod/v4/locales/en.js".`,
     );
   }
   if (total >= most) {

@@ -34,12 +34,6 @@ export function entryPoints(functionsDir: string): string[] {
     .sort();
 }
 
-/** A module's path without its file ending, as `api` names it. */
-export function modulePath(file: string): string {
-  const lastDot = file.lastIndexOf(".");
-  return lastDot === -1 ? file : file.slice(0, lastDot);
-}
-
 function walk(root: string, folder: string): string[] {
   const files: string[] = [];
   for (const entry of readdirSync(path.join(root, folder), { withFileTypes: true })) {

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { expect, test } from "vitest";
-import { entryPoints, isEntryPoint, modulePath } from "../../scripts/lib/entryPoints";
+import { entryPoints, isEntryPoint } from "../../scripts/lib/entryPoints";
 
 test.each([
   ["http.ts", true],
@@ -39,8 +39,4 @@ test("folders are walked, but not those of a component", () => {
   } finally {
     rmSync(folder, { recursive: true });
   }
-});
-
-test("a module is named without its file ending", () => {
-  expect(["model/status.ts", "http.js"].map(modulePath)).toEqual(["model/status", "http"]);
 });

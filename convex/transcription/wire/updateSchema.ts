@@ -176,6 +176,16 @@ export const updateSchema = nullIsAbsent(
     })
     .check(goesTogether),
 );
+/** The parts of an update that have a name in `docs/openapi.json`. */
+export const NAMED_PARTS = {
+  Word: word,
+  Segment: segment,
+  Result: result,
+  AudioInfo: audioInfo,
+  Timestamps: timestamps,
+  Timestamp: timestamp,
+};
+
 export type UpdateBody = z.output<typeof updateSchema>;
 
 /** The body of `POST /updateTranscriptionJobs`; each update is checked on its own. */
