@@ -43,6 +43,7 @@ import type * as transcription_tables from "../transcription/tables.js";
 import type * as transcription_userId from "../transcription/userId.js";
 import type * as transcription_wire_body from "../transcription/wire/body.js";
 import type * as transcription_wire_english from "../transcription/wire/english.js";
+import type * as transcription_wire_forms from "../transcription/wire/forms.js";
 import type * as transcription_wire_parseUpdate from "../transcription/wire/parseUpdate.js";
 import type * as transcription_wire_timestamp from "../transcription/wire/timestamp.js";
 import type * as transcription_wire_updateSchema from "../transcription/wire/updateSchema.js";
@@ -87,6 +88,7 @@ declare const fullApi: ApiFromModules<{
   "transcription/userId": typeof transcription_userId;
   "transcription/wire/body": typeof transcription_wire_body;
   "transcription/wire/english": typeof transcription_wire_english;
+  "transcription/wire/forms": typeof transcription_wire_forms;
   "transcription/wire/parseUpdate": typeof transcription_wire_parseUpdate;
   "transcription/wire/timestamp": typeof transcription_wire_timestamp;
   "transcription/wire/updateSchema": typeof transcription_wire_updateSchema;
