@@ -13,8 +13,19 @@ export default defineConfig({
         test: {
           name: "convex",
           include: ["tests/**/*.test.ts"],
-          exclude: ["tests/**/*.node.test.ts"],
+          exclude: ["tests/**/*.node.test.ts", "tests/noEval.test.ts"],
           environment: "edge-runtime",
+          server: { deps: { inline: ["convex-test"] } },
+        },
+      },
+      {
+        // Convex's isolates make no code from strings, and zod checks in another way there.
+        extends: true,
+        test: {
+          name: "no-eval",
+          include: ["tests/{http,vectors,noEval}.test.ts"],
+          environment: "node",
+          execArgv: ["--disallow-code-generation-from-strings"],
           server: { deps: { inline: ["convex-test"] } },
         },
       },

@@ -136,9 +136,152 @@ describe("bodies", () => {
     }
   });
 
+  test("that break off are 503, as nothing is known of their rest", async () => {
+    vi.spyOn(console, "log").mockReturnValue();
+    const body = new ReadableStream<Uint8Array>({
+      pull(controller) {
+        controller.error(new Error("connection reset"));
+      },
+    });
+    const response = await newBackend().send(body);
+    expect([response.status, response.headers.get("Retry-After")]).toEqual([503, "1"]);
+    expect(await response.json()).toMatchObject({ error: { code: "unavailable" } });
+  });
+
+  test.each([
+    ["throws, as the standard says", TextDecoder],
+    [
+      "gives undefined, as Convex's does",
+      class extends TextDecoder {
+        override decode(...args: Parameters<TextDecoder["decode"]>): string {
+          try {
+            return super.decode(...args);
+          } catch {
+            return undefined as unknown as string;
+          }
+        }
+      },
+    ],
+  ])("that are not UTF-8 are told so by a decoder that %s", async (_, decoder) => {
+    vi.stubGlobal("TextDecoder", decoder);
+    const backend = newBackend();
+    await backend.newJob("job");
+    for (const text of [[0xff], [0xc3, 0x28], [0xed, 0xa0, 0x80]]) {
+      const body = new Uint8Array([...bytes('{"jobId":"job","message":"'), ...text, 0x22, 0x7d]);
+      const response = await backend.send(body);
+      expect(response.status).toBe(400);
+      expect(await response.json()).toMatchObject({
+        error: {
+          code: "invalid_json",
+          message: expect.stringContaining("not valid UTF-8") as string,
+        },
+      });
+    }
+    expect((await backend.send(bytes(`\ufeff${update}`))).status).toBe(200);
+    expect((await backend.send(bytes(""))).status).toBe(400);
+  });
+
   test("never show what they hold in an answer about their form", async () => {
     const response = await newBackend().send('{"message":"my secret words", oops}');
     expect(await response.text()).not.toContain("secret");
+  });
+});
+
+describe("what the mutation throws", () => {
+  const update = { jobId: "job", status: "processing" };
+  const send = async (path: string, body: object, thrown: unknown) => {
+    const lines = vi.spyOn(console, "log").mockReturnValue();
+    newBackend();
+    const request = new Request(`https://deployment.example${path}`, {
+      method: "POST",
+      headers: { "Content-Type": "application/json", Authorization: `Bearer ${KEY}` },
+      body: JSON.stringify(body),
+    });
+    // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- anything can be thrown
+    const runMutation = () => Promise.reject(thrown);
+    const response = await handlerOf(path, "POST")({ runMutation }, request);
+    const line: unknown = lines.mock.calls.at(-1)?.[0];
+    return { response, line: JSON.parse(String(line)) as Record<string, unknown> };
+  };
+
+  test.each([
+    ["Function execution timed out (maximum duration: 1s)", 413, "payload_too_large", null],
+    ["Too many concurrent commits in a short period of time.", 503, "unavailable", "1"],
+    ["Uncaught TypeError: x is not a function\n    at handler", 500, "internal_error", null],
+  ])("%s: %s", async (text, status, code, retryAfter) => {
+    for (const [path, body] of [
+      ["/updateTranscriptionJob", update],
+      ["/updateTranscriptionJobs", { updates: [update, update] }],
+    ] as const) {
+      const { response, line } = await send(path, body, new Error(text));
+      expect([response.status, response.headers.get("Retry-After")]).toEqual([status, retryAfter]);
+      const answer = (await response.json()) as { ok: boolean; error: { code: string } };
+      expect(answer).toMatchObject({ ok: false, error: { code } });
+      expect(JSON.stringify(answer)).not.toContain("handler");
+      expect(line).toMatchObject({ outcome: code, httpStatus: status, error: text.split("\n")[0] });
+    }
+  });
+
+  test("is logged with a bounded text", async () => {
+    const { line } = await send("/updateTranscriptionJob", update, new Error("x".repeat(10_000)));
+    expect(String(line["error"]).length).toBe(500);
+  });
+});
+
+describe("batches", () => {
+  test("update many jobs by one mutation", async () => {
+    const backend = newBackend();
+    for (const jobId of ["a", "b", "c"]) await backend.newJob(jobId);
+    const runMutation = vi.fn(async (_reference: unknown, args: { op: "applyUpdates" }) => {
+      return await backend.t.mutation(internal.transcriptionJobs.run, args);
+    });
+    const updates = ["a", "b", "c"].map((jobId, index) => ({
+      jobId,
+      status: "processing",
+      progress: index * 10,
+    }));
+    const response = await handlerOf("/updateTranscriptionJobs", "POST")(
+      { runMutation },
+      new Request("https://deployment.example/updateTranscriptionJobs", {
+        method: "POST",
+        headers: { "Content-Type": "application/json", Authorization: `Bearer ${KEY}` },
+        body: JSON.stringify({ updates }),
+      }),
+    );
+    const { results } = (await response.json()) as { results: object[] };
+    expect(results).toMatchObject(updates.map((update) => ({ ok: true, ...update })));
+    expect(runMutation).toHaveBeenCalledTimes(1);
+    for (const update of updates) expect(await backend.row(update.jobId)).toMatchObject(update);
+  });
+
+  test("of nothing valid ask for no mutation", async () => {
+    newBackend();
+    const response = await handlerOf("/updateTranscriptionJobs", "POST")(
+      {},
+      new Request("https://deployment.example/updateTranscriptionJobs", {
+        method: "POST",
+        headers: { "Content-Type": "application/json", Authorization: `Bearer ${KEY}` },
+        body: JSON.stringify({ updates: [{}, null, 1] }),
+      }),
+    );
+    expect(response.status).toBe(200);
+    expect(await response.json()).toMatchObject({
+      ok: true,
+      results: [1, 2, 3].map(() => ({ ok: false, error: { code: "invalid_payload" } })),
+    });
+  });
+
+  test("that are more than a transaction may take change nothing at all", async () => {
+    const limits: Record<string, number> = {};
+    const backend = newBackend({ limits });
+    for (const jobId of ["a", "b"]) await backend.newJob(jobId);
+    const before = await backend.dump();
+    limits["documentsWritten"] = 1;
+    const updates = ["a", "b"].map((jobId) => ({ jobId, status: "processing" }));
+    const { status, body } = await backend.postAll(updates);
+    expect([status, body.error?.code]).toEqual([413, "payload_too_large"]);
+    expect(await backend.dump()).toEqual(before);
+    expect((await backend.postAll(updates.slice(0, 1))).body.results).toMatchObject([{ ok: true }]);
   });
 });
 

@@ -172,6 +172,69 @@ describe("retention", () => {
   });
 });
 
+describe("removeAllOf", () => {
+  const removeAllOf = async (backend: Backend, userId: string) => {
+    await backend.t.mutation(internal.transcriptionJobs.removeAllOf, { userId });
+    await backend.t.finishAllScheduledFunctions(vi.runAllTimers);
+  };
+  const ALICE = "https://issuer.example|alice";
+
+  test("deletes a person's jobs with all that belongs to them, active ones too, and nobody else's", async () => {
+    const backend = newBackend();
+    for (const jobId of ["ended", "active", "pending"]) await backend.newJob(jobId);
+    await backend.bob.mutation(api.transcriptionJobs.create, { jobId: "bobs" });
+    const items = segments(0, 120);
+    const result = { segments: items, text: "long ".repeat(9_000) };
+    await backend.post({ jobId: "ended", status: "completed", result });
+    await backend.post({ jobId: "active", status: "processing", segments: { offset: 0, items } });
+    await backend.post({ jobId: "bobs", status: "completed", result });
+    await removeAllOf(backend, ALICE);
+    const left = await backend.dump();
+    expect(left.transcriptionJobs.map(({ jobId }) => jobId)).toEqual(["bobs"]);
+    expect(left.transcriptionTranscripts.map(({ jobId }) => jobId)).toEqual(["bobs"]);
+    expect(new Set(left.transcriptionPages.map(({ job }) => job))).toEqual(
+      new Set(left.transcriptionJobs.map(({ _id }) => _id)),
+    );
+    expect(left.transcriptionStats.map(({ completed }) => completed)).toEqual([1]);
+    const late = await backend.post({ jobId: "active", status: "processing", progress: 90 });
+    expect([late.status, late.body.error?.code]).toEqual([404, "job_not_found"]);
+    expect(await backend.alice.query(api.transcriptionJobs.stats, {})).toMatchObject({ active: 0 });
+  });
+
+  test("goes through many jobs and long transcripts in batches within the platform's limits", async () => {
+    const backend = newBackend();
+    for (const jobId of ["long-1", "long-2", "long-3"]) {
+      await backend.newJob(jobId);
+      const items = Array.from({ length: 4_000 }, () => ({ start: 0, end: 0, text: "" }));
+      await backend.post({ jobId, status: "completed", result: { segments: items } });
+    }
+    await backend.insertJobs(120, () => ({ status: "completed", completedAt: 1 }));
+    await removeAllOf(backend, ALICE);
+    const { scheduled: _scheduled, ...left } = await backend.dump();
+    expect(Object.values(left).flat()).toEqual([]);
+  });
+
+  test("of somebody without jobs, or again, changes nothing", async () => {
+    const backend = newBackend();
+    await backend.newJob("job");
+    const before = await backend.dump();
+    await removeAllOf(backend, "nobody");
+    expect(await backend.dump()).toEqual(before);
+    await removeAllOf(backend, ALICE);
+    await removeAllOf(backend, ALICE);
+    expect((await backend.dump()).transcriptionJobs).toEqual([]);
+  });
+});
+
+test.each([
+  [{ op: "deletePages" as const }, "pages"],
+  [{ op: "removeAllOf" as const }, "userId"],
+  [{ op: "applyUpdates" as const }, "updates"],
+])("run says which argument %j lacks", async (args, name) => {
+  const call = newBackend().t.mutation(internal.transcriptionJobs.run, args);
+  await expect(call).rejects.toThrow(name);
+});
+
 test("both run as crons, on functions that exist", async () => {
   const backend = newBackend();
   const jobs = Object.values(crons.crons);

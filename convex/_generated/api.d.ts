@@ -37,6 +37,7 @@ import type * as transcription_model_ticket from "../transcription/model/ticket.
 import type * as transcription_model_transcript from "../transcription/model/transcript.js";
 import type * as transcription_model_validators from "../transcription/model/validators.js";
 import type * as transcription_operations from "../transcription/operations.js";
+import type * as transcription_read from "../transcription/read.js";
 import type * as transcription_routes from "../transcription/routes.js";
 import type * as transcription_server from "../transcription/server.js";
 import type * as transcription_tables from "../transcription/tables.js";
@@ -82,6 +83,7 @@ declare const fullApi: ApiFromModules<{
   "transcription/model/transcript": typeof transcription_model_transcript;
   "transcription/model/validators": typeof transcription_model_validators;
   "transcription/operations": typeof transcription_operations;
+  "transcription/read": typeof transcription_read;
   "transcription/routes": typeof transcription_routes;
   "transcription/server": typeof transcription_server;
   "transcription/tables": typeof transcription_tables;

@@ -18,16 +18,15 @@ import { type Counts, NO_JOBS } from "./model/stats.js";
 import { isTerminal } from "./model/status.js";
 import { isStorable } from "./model/text.js";
 import { signTicket } from "./model/ticket.js";
-import { findTranscript, readPage } from "./model/transcript.js";
 import {
-  segment,
-  type Update,
-  update,
-  type UpdateAnswer,
-  updateAnswer,
-} from "./model/validators.js";
+  findTranscript,
+  readPage,
+  type TranscriptPage,
+  transcriptPage,
+} from "./model/transcript.js";
+import { type Update, update, type UpdateAnswer, updateAnswer } from "./model/validators.js";
 import { type OperationArgs, operationArgs, removeAllOf, runOperation } from "./operations.js";
-import { type GetUserId, requireUserId, userIdFromToken } from "./userId.js";
+import { type AppQueryCtx, type GetUserId, requireUserId, userIdFromToken } from "./userId.js";
 
 /** A job as the public functions return it; see `transcriptionTables` for its units. */
 export type TranscriptionJob = Doc<"transcriptionJobs">;
@@ -44,14 +43,6 @@ export type NewJob = ObjectType<typeof newJob>;
 const created = v.object({ jobId: v.string(), ticket: v.union(v.string(), v.null()) });
 /** The new job's id, and the ticket for the worker's API, `null` when no key is configured. */
 export type CreatedJob = Infer<typeof created>;
-
-const transcriptPage = v.object({
-  offset: v.number(),
-  segments: v.array(segment),
-  text: v.optional(v.string()),
-});
-/** `offset` counts the segments before the page; `text` is this page's slice of a text that is too long for the row. */
-export type TranscriptPage = Infer<typeof transcriptPage>;
 
 // The types of the functions are spelled out: Convex reads arguments and results off the names
 // `RegisteredQuery` and `RegisteredMutation`, so a shorthand for them would make both `unknown`.
@@ -140,7 +131,7 @@ export function defineTranscriptionJobs({
   getUserId = userIdFromToken,
   onEnd,
 }: TranscriptionJobsOptions = {}): TranscriptionJobsFunctions {
-  const user = async (ctx: Parameters<GetUserId>[0]) => await requireUserId(ctx, getUserId);
+  const user = async (ctx: AppQueryCtx) => await requireUserId(ctx, getUserId);
   const ticketFor = async (jobId: string) =>
     await signTicket(environment.apiKeys, jobId, Date.now());
 

@@ -10,8 +10,9 @@ export {
   type TranscriptionJob,
   type TranscriptionJobsFunctions,
   type TranscriptionJobsOptions,
-  type TranscriptPage,
 } from "./define.js";
+export { readJob, readTranscriptPage } from "./read.js";
+export type { TranscriptPage } from "./model/transcript.js";
 export { transcriptionTables } from "./tables.js";
 export { registerRoutes, type RoutesOptions } from "./routes.js";
 export { registerCrons } from "./crons.js";

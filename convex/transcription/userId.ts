@@ -2,12 +2,12 @@ import type { Auth, GenericQueryCtx, UserIdentity } from "convex/server";
 import { environment } from "./environment.js";
 import { jobError } from "./model/errors.js";
 
-/**
- * How an app knows its users: the signed-in user's id, `null` when nobody is signed in.
- * `ctx` is the app's own query or mutation context.
- */
+/** The context of an app's own query or mutation. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- any app's data model, which is not known here
-export type GetUserId = (ctx: GenericQueryCtx<any>) => Promise<string | null> | string | null;
+export type AppQueryCtx = GenericQueryCtx<any>;
+
+/** How an app knows its users: the signed-in user's id, `null` when nobody is signed in. */
+export type GetUserId = (ctx: AppQueryCtx) => Promise<string | null> | string | null;
 
 /**
  * The whole `tokenIdentifier`, because a subject alone collides between providers.
@@ -34,10 +34,7 @@ export async function userIdFromToken(ctx: { auth: Auth }): Promise<string | nul
  * The signed-in user's id.
  * @throws ConvexError `unauthenticated` when nobody is signed in
  */
-export async function requireUserId(
-  ctx: Parameters<GetUserId>[0],
-  getUserId: GetUserId,
-): Promise<string> {
+export async function requireUserId(ctx: AppQueryCtx, getUserId: GetUserId): Promise<string> {
   const userId = await getUserId(ctx);
   if (userId === null) throw jobError("unauthenticated", "Sign in first.");
   return userId;

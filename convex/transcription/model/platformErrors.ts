@@ -2,8 +2,8 @@ import { Refusal } from "./errors.js";
 
 // What the platform says when a mutation fails in an action; no code reaches JavaScript, only the
 // text. Its own sentences stand at the beginning, those that it throws inside the function behind
-// `Uncaught Error: `, so that nothing which a transcript says can be taken for one of them.
-const THROWN = "^(?:Uncaught Error: )?";
+// `Uncaught …Error: `, so that nothing which a transcript says can be taken for one of them.
+const THROWN = "^(?:Uncaught [A-Za-z]*Error: )?";
 
 /** More than one transaction may take: the same request fails again, half of it may not. */
 const TOO_MUCH = new RegExp(
@@ -11,7 +11,7 @@ const TOO_MUCH = new RegExp(
     [
       "Function execution timed out",
       "Your request timed out performing too many system operations",
-      "JavaScript execution ran out of memory",
+      "(?:JavaScript execution|Isolate) ran out of memory",
       "Array buffer allocation failed",
       "[A-Z][a-z ]{5,80} in a single function execution",
       "Too many functions scheduled by this mutation",
@@ -28,7 +28,7 @@ const UNAVAILABLE = new RegExp(
     [
       "Documents read from or written to .{0,300}changed while this mutation",
       "Data read or written in this mutation changed",
-      "Too many concurrent (?:requests|commits)",
+      "Too many concurrent [a-z]",
       "Too many writes (?:per second|to )",
       ".{0,200}(?:no available workers|isolate was not clean|acquire a permit)",
       "Your request couldn't be completed",

@@ -3,7 +3,7 @@ import { type Doc, type Id, type MutationCtx, type QueryCtx, RUN } from "../cont
 import type { TranscriptChange } from "./decide.js";
 import { BATCH_DELAY, PAGES_PER_BATCH } from "./limits.js";
 import { appendSegments, type SegmentPage, type SizedSegments } from "./pages.js";
-import type { Segment } from "./validators.js";
+import { segment } from "./validators.js";
 
 /** Pages to delete: all of a job, those before an attempt, or an attempt's live ones. */
 export const pageRange = v.object({
@@ -12,6 +12,14 @@ export const pageRange = v.object({
   liveOfAttempt: v.optional(v.number()),
 });
 export type PageRange = Infer<typeof pageRange>;
+
+/** A page as it is read: `offset` counts the segments before it, `text` is its slice of a text that is too long for the row. */
+export const transcriptPage = v.object({
+  offset: v.number(),
+  segments: v.array(segment),
+  text: v.optional(v.string()),
+});
+export type TranscriptPage = Infer<typeof transcriptPage>;
 
 type PageKind = Doc<"transcriptionPages">["kind"];
 
@@ -117,16 +125,12 @@ export async function findTranscript(
     .unique();
 }
 
-/**
- * One page of a transcript, `null` where there is none. Reads nothing that changes after the page
- * was closed. `offset` counts the segments before the page; `text` is this page's slice of a text
- * that is too long for the row.
- */
+/** One page of a transcript, `null` where there is none. Reads nothing that changes after the page was closed. */
 export async function readPage(
   ctx: QueryCtx,
   { job, attempt, kind }: Doc<"transcriptionTranscripts">,
   page: number,
-): Promise<{ offset: number; segments: Segment[]; text?: string } | null> {
+): Promise<TranscriptPage | null> {
   const at = async (wanted: PageKind) =>
     await ctx.db
       .query("transcriptionPages")
