@@ -216,3 +216,17 @@ test("4 MiB of the smallest segments fit into one mutation's limits, with old pa
   expect({ status, outcome: body.outcome }).toEqual({ status: 200, outcome: "applied" });
   expect(await backend.row("job")).toMatchObject({ segmentCount: 137_000, pageCount: 2_740 });
 });
+
+test("the end of a job sends the history's first page again, and it is small", async () => {
+  const backend = newBackend();
+  await backend.newJob("job");
+  for (let index = 0; index < 50; index++) {
+    const jobId = await backend.newJob(`finished-${index}`);
+    const text = "x".repeat(8 * KIB);
+    await backend.post({ jobId, status: "completed", result: { text, language: "en" } });
+  }
+  const paginationOpts = { numItems: 50, cursor: null };
+  const pushed = await backend.alice.query(api.transcriptionJobs.listFinished, { paginationOpts });
+  expect(pushed.page).toHaveLength(50);
+  expect(JSON.stringify(pushed).length).toBeLessThan(80 * KIB);
+});

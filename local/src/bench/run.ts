@@ -1,8 +1,11 @@
+import { fork } from "node:child_process";
 import { randomBytes } from "node:crypto";
+import { once } from "node:events";
 import { availableParallelism, cpus, totalmem } from "node:os";
 import path from "node:path";
 import { bundleMetafile } from "../../../scripts/lib/bundle";
 import { bundleSize } from "../../../scripts/lib/bundleReport";
+import type { MutationCost } from "../../../tests/support/mutationProbe";
 import { bytesPerTick, type Latency, latencies, percentiles, throughput } from "./measure";
 import { serveSubjects, Subject } from "./subject";
 import { type TickCost, tickCosts } from "./tickCost";
@@ -85,6 +88,13 @@ console.log("");
 row("one tick", "documents", "bytes read / written", "");
 costRow("without segments", plain);
 costRow("with a live segment", live);
+
+const probe = fork(new URL("../../../tests/support/mutationProbe.ts", import.meta.url));
+const [costs] = (await once(probe, "message")) as [MutationCost[]];
+console.log("");
+for (const { body, milliseconds } of costs) {
+  row(`4 MiB of ${body}`, `${milliseconds.toFixed(0)} ms of the mutation's CPU`, "", "");
+}
 const { total, parts } = bundleSize(await bundleMetafile(FUNCTIONS_DIR, ["http.ts"]));
 console.log(
   `\nhttp.ts as deployed: ${(total / 1024).toFixed(0)} KiB, ` +

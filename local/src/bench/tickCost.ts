@@ -30,10 +30,11 @@ export async function tickCosts(): Promise<{ plain: TickCost; live: TickCost }> 
         bytesWritten: used.bytesWritten.used,
       };
     });
-  const live = (offset: number, count: number) => ({
-    offset,
-    pages: [Array.from({ length: count }, (_, index) => spoken(offset + index))],
-  });
+  const live = (offset: number, count: number) => {
+    const segments = Array.from({ length: count }, (_, index) => spoken(offset + index));
+    const sizes = segments.map((segment) => JSON.stringify(segment).length);
+    return { offset, items: [{ segments, sizes }] };
+  };
   await deployment.run(async (ctx) => {
     await ctx.runMutation(createFor, { userId: "bench", jobId: "job" });
   });
