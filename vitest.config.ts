@@ -13,7 +13,7 @@ export default defineConfig({
         test: {
           name: "convex",
           include: ["tests/**/*.test.ts"],
-          exclude: ["tests/**/*.node.test.ts", "tests/noEval.test.ts"],
+          exclude: ["tests/**/*.node.test.ts", "tests/noEval.test.ts", "tests/adopter/**"],
           environment: "edge-runtime",
           server: { deps: { inline: ["convex-test"] } },
         },

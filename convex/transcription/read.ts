@@ -9,7 +9,7 @@ import { findTranscript, readPage, type TranscriptPage } from "./model/transcrip
  */
 export async function readJob(
   ctx: AppQueryCtx,
-  jobId: string,
+  { jobId }: { jobId: string },
 ): Promise<Doc<"transcriptionJobs"> | null> {
   return await findJob(ctx as QueryCtx, jobId);
 }

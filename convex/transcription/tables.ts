@@ -1,6 +1,6 @@
 import { defineTable } from "convex/server";
 import { v } from "convex/values";
-import { audioInfo, resultSummary, segment, status } from "./model/validators.js";
+import { audioInfo, resultSummary, status } from "./model/validators.js";
 
 /** The module's tables, to be spread into an app's schema: `defineSchema({ ...transcriptionTables, notes: … })`. */
 export const transcriptionTables = {
@@ -64,7 +64,8 @@ export const transcriptionTables = {
   /**
    * Segments as they came (`live`), those of the result (`final`), and slices of a `text` that is
    * too long for the row. Written by `updateFromAPI`; pages that were replaced and those of a
-   * removed job are deleted in batches. `offset` counts segments, `bytes` is their JSON in UTF-8.
+   * removed job are deleted in batches. `offset` and `count` count segments; `segments` is the JSON
+   * of their array, `bytes` the sum of their sizes in UTF-8. Read with `readTranscriptPage`.
    */
   transcriptionPages: defineTable({
     job: v.id("transcriptionJobs"),
@@ -72,8 +73,9 @@ export const transcriptionTables = {
     kind: v.union(v.literal("live"), v.literal("final"), v.literal("text")),
     page: v.number(),
     offset: v.number(),
+    count: v.number(),
     bytes: v.number(),
-    segments: v.array(segment),
+    segments: v.string(),
     text: v.optional(v.string()),
   }).index("by_job_and_attempt_and_kind_and_page", ["job", "attempt", "kind", "page"]),
 

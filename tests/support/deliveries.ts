@@ -1,12 +1,8 @@
 import fc from "fast-check";
 import { decide, type Job } from "../../convex/transcription/model/decide";
-import {
-  appendSegments,
-  type SegmentPage,
-  type SizedSegments,
-} from "../../convex/transcription/model/pages";
+import { appendSegments, type SegmentPage } from "../../convex/transcription/model/pages";
 import { utf8Length } from "../../convex/transcription/model/text";
-import type { Segment, Update } from "../../convex/transcription/model/validators";
+import type { Segment, SegmentChunk, Update } from "../../convex/transcription/model/validators";
 
 /** A job and its pages without a database: what the decision alone makes of updates. */
 export interface State {
@@ -53,7 +49,7 @@ export function deliver(state: State, update: Update, now = state.job.updatedAt 
   return { outcome: "applied", state: { job: { ...decision.job, pageCount }, pages, text } };
 }
 
-function appended(pages: SegmentPage[], segments: SizedSegments[]): SegmentPage[] {
+function appended(pages: SegmentPage[], segments: SegmentChunk[]): SegmentPage[] {
   const changed = appendSegments(pages.at(-1) ?? null, segments);
   const first = changed[0]?.page ?? pages.length;
   return [...pages.slice(0, first), ...changed];
@@ -77,9 +73,10 @@ export function deliverAll(state: State, updates: Update[]): State {
 }
 
 /** Segments as the endpoint gives them to the mutation. */
-export function sized(segments: Segment[]): SizedSegments[] {
+export function sized(segments: Segment[]): SegmentChunk[] {
   if (segments.length === 0) return [];
-  return [{ segments, sizes: segments.map((segment) => utf8Length(JSON.stringify(segment))) }];
+  const json = segments.map((segment) => JSON.stringify(segment));
+  return [{ segments: json, sizes: json.map(utf8Length) }];
 }
 
 /** What promise 2 speaks of: everything but the server's own clock fields. */

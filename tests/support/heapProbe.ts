@@ -13,7 +13,9 @@ function measure(value: unknown): void {
     received.longestArray = Math.max(received.longestArray, value.length);
     value.forEach(measure);
   } else if (typeof value === "object" && value !== null) {
-    if ("text" in value && "start" in value) received.segments++;
+    if ("sizes" in value && "segments" in value) {
+      received.segments += (value.segments as string[]).length;
+    }
     Object.values(value).forEach(measure);
   }
 }

@@ -1,6 +1,6 @@
 // Runs in a process of its own: the real `updateFromAPI` takes the largest bodies, with what the
 // platform does around it left out. Sends its parent the CPU time of the mutation's own code.
-import { convexToJson, type Value } from "convex/values";
+import { convexToJson } from "convex/values";
 import { updateFromAPI } from "../../convex/transcriptionJobs";
 import { parseJson } from "../../convex/transcription/wire/body";
 import { parseUpdate } from "../../convex/transcription/wire/parseUpdate";

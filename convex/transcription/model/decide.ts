@@ -1,10 +1,10 @@
 import type { WithoutSystemFields } from "convex/server";
 import type { Doc } from "../context.js";
 import { ROW_TEXT_BYTES, TEXT_SLICE_BYTES } from "./limits.js";
-import { dropFirst, segmentCount, type SizedSegments } from "./pages.js";
+import { dropFirst, segmentCount } from "./pages.js";
 import { furtherStatus, isTerminal } from "./status.js";
 import { cutText, utf8Length } from "./text.js";
-import type { AudioInfo, ResultSummary, Update } from "./validators.js";
+import type { AudioInfo, ResultSummary, SegmentChunk, Update } from "./validators.js";
 
 /** A job's row without the fields that the database adds. */
 export type Job = WithoutSystemFields<Doc<"transcriptionJobs">>;
@@ -19,9 +19,9 @@ export interface TranscriptChange {
   /** The pages of earlier attempts are no longer the job's. */
   newAttempt: boolean;
   /** Segments to append to the live ones. */
-  append: SizedSegments[];
+  append: SegmentChunk[];
   /** The result's segments, which take the place of the live ones. */
-  replace: SizedSegments[] | undefined;
+  replace: SegmentChunk[] | undefined;
   /** The whole text in slices, where it is longer than the row holds. */
   textSlices: string[];
 }

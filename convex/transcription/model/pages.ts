@@ -1,21 +1,20 @@
-import type { Infer } from "convex/values";
 import { PAGE_BYTES, PAGE_SEGMENTS } from "./limits.js";
-import type { Segment, sizedSegments } from "./validators.js";
+import type { SegmentChunk } from "./validators.js";
 
-/** Segments with the bytes of each one's JSON in UTF-8: `sizes[i]` belongs to `segments[i]`. */
-export type SizedSegments = Infer<typeof sizedSegments>;
-
-/** A page of segments before it is stored. `bytes` is the segments' JSON in UTF-8. */
+/** A page of `count` segments. `segments` is the JSON of their array, `bytes` the sum of theirs in UTF-8. */
 export interface SegmentPage {
   page: number;
   offset: number;
+  count: number;
   bytes: number;
-  segments: Segment[];
+  segments: string;
 }
 
+const EMPTY: SegmentPage = { page: 0, offset: 0, count: 0, bytes: 0, segments: "[]" };
+
 /** Whether the next segment begins a new page. */
-export function isClosed(page: SegmentPage): boolean {
-  return page.segments.length >= PAGE_SEGMENTS || page.bytes >= PAGE_BYTES;
+function isClosed({ count, bytes }: Pick<SegmentPage, "count" | "bytes">): boolean {
+  return count >= PAGE_SEGMENTS || bytes >= PAGE_BYTES;
 }
 
 /**
@@ -23,42 +22,40 @@ export function isClosed(page: SegmentPage): boolean {
  * last one if it was open, and new ones. Where pages are cut depends on the whole list alone, so
  * appending one by one or all at once gives the same pages.
  */
-export function appendSegments(last: SegmentPage | null, added: SizedSegments[]): SegmentPage[] {
+export function appendSegments(last: SegmentPage | null, added: SegmentChunk[]): SegmentPage[] {
   const changed: SegmentPage[] = [];
-  let open: SegmentPage | null = null;
-  let next =
-    last === null
-      ? { page: 0, offset: 0 }
-      : { page: last.page + 1, offset: last.offset + last.segments.length };
-  if (last !== null && !isClosed(last) && segmentCount(added) > 0) {
-    open = { ...last, segments: [...last.segments] };
-    changed.push(open);
-  }
+  const { segments: before } = last ?? EMPTY;
+  let { page, offset, count, bytes } = last ?? EMPTY;
+  let parts: string[] = [];
+  const store = () => {
+    if (parts.length === 0) return;
+    const list = count > parts.length ? [before.slice(1, -1), ...parts] : parts;
+    changed.push({ page, offset, count, bytes, segments: `[${list.join(",")}]` });
+    parts = [];
+  };
   for (const { segments, sizes } of added) {
     for (const [index, segment] of segments.entries()) {
-      if (open === null) {
-        open = { ...next, bytes: 0, segments: [] };
-        changed.push(open);
+      if (isClosed({ count, bytes })) {
+        store();
+        [page, offset, count, bytes] = [page + 1, offset + count, 0, 0];
       }
-      open.segments.push(segment);
-      open.bytes += sizes[index] ?? 0;
-      if (isClosed(open)) {
-        next = { page: open.page + 1, offset: open.offset + open.segments.length };
-        open = null;
-      }
+      parts.push(segment);
+      count += 1;
+      bytes += sizes[index] ?? 0;
     }
   }
+  store();
   return changed;
 }
 
 /** How many segments a list holds. */
-export function segmentCount(list: SizedSegments[]): number {
+export function segmentCount(list: SegmentChunk[]): number {
   return list.reduce((count, { segments }) => count + segments.length, 0);
 }
 
 /** The list without its first segments. */
-export function dropFirst(list: SizedSegments[], count: number): SizedSegments[] {
-  const rest: SizedSegments[] = [];
+export function dropFirst(list: SegmentChunk[], count: number): SegmentChunk[] {
+  const rest: SegmentChunk[] = [];
   let skipped = 0;
   for (const { segments, sizes } of list) {
     const drop = Math.min(Math.max(0, count - skipped), segments.length);

@@ -2,8 +2,8 @@ import { type Infer, v } from "convex/values";
 import { type Doc, type Id, type MutationCtx, type QueryCtx, RUN } from "../context.js";
 import type { TranscriptChange } from "./decide.js";
 import { BATCH_DELAY, PAGES_PER_BATCH } from "./limits.js";
-import { appendSegments, type SegmentPage, type SizedSegments } from "./pages.js";
-import { segment } from "./validators.js";
+import { appendSegments, type SegmentPage } from "./pages.js";
+import { segment, type Segment, type SegmentChunk } from "./validators.js";
 
 /** Pages to delete: all of a job, those before an attempt, or an attempt's live ones. */
 export const pageRange = v.object({
@@ -45,7 +45,7 @@ export async function writeTranscript(
     await deletePages(ctx, { job: row._id, beforeAttempt: attempt });
   }
   for (const [page, text] of textSlices.entries()) {
-    const slice = { page, offset: 0, bytes: 0, segments: [], text };
+    const slice = { page, offset: 0, count: 0, bytes: 0, segments: "[]", text };
     await insertPage(ctx, row._id, attempt, "text", slice);
   }
   if (replace === undefined) return await appendLive(ctx, row._id, attempt, append);
@@ -62,7 +62,7 @@ async function appendLive(
   ctx: MutationCtx,
   job: Id<"transcriptionJobs">,
   attempt: number,
-  added: SizedSegments[],
+  added: SegmentChunk[],
 ): Promise<number> {
   if (added.length === 0) return 0;
   const last = await pagesOf(ctx, job, attempt, "live").order("desc").first();
@@ -71,6 +71,7 @@ async function appendLive(
     if (last !== null && page.page === last.page) {
       await ctx.db.patch("transcriptionPages", last._id, {
         segments: page.segments,
+        count: page.count,
         bytes: page.bytes,
       });
     } else {
@@ -85,10 +86,9 @@ async function insertPage(
   job: Id<"transcriptionJobs">,
   attempt: number,
   kind: PageKind,
-  { page, offset, bytes, segments, text }: SegmentPage & { text?: string },
+  page: SegmentPage & { text?: string },
 ): Promise<void> {
-  const fields = { job, attempt, kind, page, offset, bytes, segments };
-  await ctx.db.insert("transcriptionPages", text === undefined ? fields : { ...fields, text });
+  await ctx.db.insert("transcriptionPages", { job, attempt, kind, ...page });
 }
 
 function pagesOf(ctx: QueryCtx, job: Id<"transcriptionJobs">, attempt: number, kind: PageKind) {
@@ -141,12 +141,12 @@ export async function readPage(
   const found = await at(kind);
   const text = (await at("text"))?.text;
   if (found !== null) {
-    const { offset, segments } = found;
-    return { offset, segments, ...(text !== undefined && { text }) };
+    const segments = JSON.parse(found.segments) as Segment[];
+    return { offset: found.offset, segments, ...(text !== undefined && { text }) };
   }
   if (text === undefined) return null;
   const last = await pagesOf(ctx, job, attempt, kind).order("desc").first();
-  return { offset: last === null ? 0 : last.offset + last.segments.length, segments: [], text };
+  return { offset: last === null ? 0 : last.offset + last.count, segments: [], text };
 }
 
 /**

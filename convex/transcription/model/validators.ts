@@ -52,10 +52,13 @@ export const resultSummary = v.object({
 export type ResultSummary = Infer<typeof resultSummary>;
 
 /**
- * Segments on the way to the mutation, in several arrays since one may hold 8,192 elements at most.
- * `sizes` are the bytes of each one's JSON in UTF-8, measured once, by the endpoint.
+ * Segments on the way to the mutation, each as the JSON that the endpoint made of it and that is
+ * stored as it is: to make Convex values of the 140,000 that a body may hold, and JSON of them
+ * again, would take half of the mutation's second. `sizes` are the bytes of each in UTF-8. An array
+ * may hold 8,192 elements at most, so a list comes in several of these.
  */
-export const sizedSegments = v.object({ segments: v.array(segment), sizes: v.array(v.number()) });
+export const segmentChunk = v.object({ segments: v.array(v.string()), sizes: v.array(v.number()) });
+export type SegmentChunk = Infer<typeof segmentChunk>;
 
 /** One update as the mutation takes it: a request's body, checked, with times as epoch milliseconds. */
 export const update = v.object({
@@ -73,14 +76,14 @@ export const update = v.object({
   audioInfo: v.optional(audioInfo),
   error: v.optional(v.string()),
   errorCode: v.optional(v.string()),
-  live: v.optional(v.object({ offset: v.number(), items: v.array(sizedSegments) })),
+  live: v.optional(v.object({ offset: v.number(), items: v.array(segmentChunk) })),
   result: v.optional(
     v.object({
       language: v.optional(v.string()),
       duration: v.optional(v.number()),
       model: v.optional(v.string()),
       text: v.optional(v.string()),
-      segments: v.optional(v.array(sizedSegments)),
+      segments: v.optional(v.array(segmentChunk)),
     }),
   ),
 });

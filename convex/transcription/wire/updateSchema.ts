@@ -15,10 +15,9 @@ import {
   MAX_USER_ID_LENGTH,
   MAX_WORDS_PER_SEGMENT,
 } from "../model/limits.js";
-import type { SizedSegments } from "../model/pages.js";
 import { isTerminal } from "../model/status.js";
 import { utf8Length } from "../model/text.js";
-import type { Segment, Status, Word } from "../model/validators.js";
+import type { Segment, SegmentChunk, Status, Word } from "../model/validators.js";
 import {
   asArray,
   type Collection,
@@ -30,18 +29,19 @@ import {
 } from "./forms.js";
 import { timestamp } from "./timestamp.js";
 
-/** Segments as the mutation takes them, with the size of each one's JSON, which is made here and nowhere else. */
-function withSizes(): Collection<Segment, SizedSegments[]> {
-  const list: SizedSegments[] = [];
+/** Segments as the mutation takes them. Each one's JSON is made here and nowhere else. */
+function chunks(): Collection<Segment, SegmentChunk[]> {
+  const list: SegmentChunk[] = [];
   const add = (segment: Segment) => {
-    const bytes = utf8Length(JSON.stringify(segment));
+    const json = JSON.stringify(segment);
+    const bytes = utf8Length(json);
     if (bytes > MAX_SEGMENT_BYTES) return "takes more than 64 KiB as JSON; split it";
     let last = list[list.length - 1];
     if (last === undefined || last.segments.length === MAX_ARRAY_LENGTH) {
       last = { segments: [], sizes: [] };
       list.push(last);
     }
-    last.segments.push(segment);
+    last.segments.push(json);
     last.sizes.push(bytes);
     return null;
   };
@@ -78,7 +78,7 @@ const segment = nullIsAbsent(
     })
     .check(endsAfterStart),
 ) satisfies z.ZodMiniType<Segment>;
-const segments = list(segment, withSizes);
+const segments = list(segment, chunks);
 
 const result = nullIsAbsent(
   z.object({

@@ -31,8 +31,10 @@ export async function tickCosts(): Promise<{ plain: TickCost; live: TickCost }> 
       };
     });
   const live = (offset: number, count: number) => {
-    const segments = Array.from({ length: count }, (_, index) => spoken(offset + index));
-    const sizes = segments.map((segment) => JSON.stringify(segment).length);
+    const segments = Array.from({ length: count }, (_, index) =>
+      JSON.stringify(spoken(offset + index)),
+    );
+    const sizes = segments.map((segment) => segment.length);
     return { offset, items: [{ segments, sizes }] };
   };
   await deployment.run(async (ctx) => {

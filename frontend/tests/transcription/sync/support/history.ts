@@ -85,12 +85,10 @@ function updatesOf({ ticks, end }: Script): Update[] {
 }
 
 function sized(count: number) {
-  const segments = Array.from({ length: count }, (_, at) => ({
-    start: at,
-    end: at + 1,
-    text: "word",
-  }));
-  return { segments, sizes: segments.map((segment) => JSON.stringify(segment).length) };
+  const segments = Array.from({ length: count }, (_, at) =>
+    JSON.stringify({ start: at, end: at + 1, text: "word" }),
+  );
+  return { segments, sizes: segments.map((segment) => segment.length) };
 }
 
 function renumbered(updates: Update[], { from, at, by }: Script["restart"]): Update[] {
