@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { api, internal } from "../convex/_generated/api";
-import { type Answer, KEY, newApp, SITE_URL } from "./setup";
+import { KEY, newApp, SITE_URL } from "./setup";
 
 describe("the endpoint beside the app's own routes", () => {
   test("takes an update with the right key and refuses another", async () => {
@@ -19,21 +19,21 @@ describe("the endpoint beside the app's own routes", () => {
       body: JSON.stringify({ ...update, progress: 90 }),
     });
     expect(refused.status).toBe(401);
-    expect(((await refused.json()) as Answer).error?.code).toBe("unauthorized");
+    expect(await refused.json()).toMatchObject({ ok: false, error: { code: "unauthorized" } });
     expect(await ana.query(api.transcriptionJobs.get, { jobId })).toMatchObject({ progress: 40 });
   });
 
   test("takes a batch", async () => {
-    const { t, newJob } = await newApp();
-    const jobIds = [await newJob(), await newJob()];
-    const response = await t.fetch("/updateTranscriptionJobs", {
-      method: "POST",
-      headers: { Authorization: `Bearer ${KEY}`, "Content-Type": "application/json" },
-      body: JSON.stringify({ updates: jobIds.map((jobId) => ({ jobId, status: "processing" })) }),
-    });
-    expect(response.status).toBe(200);
-    const { results } = (await response.json()) as { results: Answer[] };
-    expect(results.map(({ outcome }) => outcome)).toEqual(["applied", "applied"]);
+    const { jobs, newJob, userId } = await newApp();
+    const jobIds = [await newJob(), await jobs.createFor(userId, { fileName: "dos.mp3" })];
+    const updates = jobIds.map((jobId) => ({ jobId, status: "processing", progress: 1 }));
+    const { status, body } = await jobs.postAll([...updates, { jobId: "nobody's" }]);
+    expect(status).toBe(200);
+    expect(body.results?.map(({ outcome, error }) => outcome ?? error?.code)).toEqual([
+      "applied",
+      "applied",
+      "invalid_payload",
+    ]);
   });
 
   test("leaves /health to the app", async () => {

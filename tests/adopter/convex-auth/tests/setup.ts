@@ -43,13 +43,6 @@ export async function newApp() {
   };
 }
 
-/** What the endpoint answers, of which a test looks at some fields. */
-export interface Answer {
-  ok: boolean;
-  outcome?: string;
-  error?: { code: string; message: string; issues?: { path: string; message: string }[] };
-}
-
 beforeEach(() => {
   vi.useFakeTimers();
   vi.stubEnv("CONVEX_SITE_URL", SITE_URL);
