@@ -74,3 +74,24 @@ test("nothing of the package's test helper is deployed, and no dead weight", () 
     [],
   );
 });
+
+test("a page that reads our types and guards loads neither zod nor the functions", async () => {
+  const { metafile } = await build({
+    absWorkingDir: app,
+    entryPoints: ["src/Transcriptions.tsx"],
+    bundle: true,
+    format: "esm",
+    jsx: "automatic",
+    outdir: "out",
+    write: false,
+    minify: true,
+    metafile: true,
+  });
+  const weights = Object.values(metafile.outputs).flatMap(({ inputs }) => Object.entries(inputs));
+  const bytes = (folder: string) =>
+    weights
+      .filter(([file]) => file.includes(folder))
+      .reduce((sum, [, { bytesInOutput }]) => sum + bytesInOutput, 0);
+  expect(bytes("node_modules/zod/")).toBe(0);
+  expect(bytes(PACKAGE)).toBeLessThan(2000);
+});
