@@ -15,7 +15,7 @@ most_lines=11
 
 # Neither a deployment nor a key of whoever runs this may be used.
 unset "${!CONVEX_@}"
-export CI=true npm_config_audit=false npm_config_fund=false npm_config_update_notifier=false
+export CI=true NO_COLOR=1 npm_config_audit=false npm_config_fund=false npm_config_update_notifier=false
 
 work="$(mktemp -d)"
 log="$work/step.log"
@@ -69,12 +69,12 @@ check_declarations() {
 emit_declarations() {
   npx --no-install tsc -p convex --noEmit false --declaration --emitDeclarationOnly \
     --rootDir convex --outDir "$work/declarations-$app" || return
-  if grep -nE ': any\b' "$work/declarations-$app/transcriptionJobs.d.ts"; then return 1; fi
+  if grep -nE ': any[^[:alnum:]]' "$work/declarations-$app/transcriptionJobs.d.ts"; then return 1; fi
 }
 
 # The lines of an app that belong to the package: comments, blank lines and `onEnd` itself aside.
 adopted_lines() {
-  grep -cvE '^\s*(//.*)?$' convex/transcriptionJobs.ts
+  grep -cvE '^[[:space:]]*(//.*)?$' convex/transcriptionJobs.ts
   grep -chE 'transcriptionTables|registerRoutes|registerCrons' \
     convex/schema.ts convex/http.ts convex/crons.ts
 }
@@ -115,7 +115,7 @@ adopt() {
   done
   step "types: emitting the app's declarations" emit_declarations
   step "vitest" npx --no-install vitest run
-  say "$(sed -nE 's/\x1b\[[0-9;]*m//g; s/^ *(Tests .*)/\1/p' "$log")"
+  say "$(sed -nE 's/^ *(Tests .*)/\1/p' "$log")"
   count_lines
 }
 

@@ -2,6 +2,7 @@ import { getAuthUserId } from "@convex-dev/auth/server";
 import { onEndArgs } from "convex-transcription-jobs/server";
 import { v } from "convex/values";
 import { internalMutation, query } from "./_generated/server";
+import { textOf } from "./model/transcripts";
 
 export const list = query({
   args: {},
@@ -20,10 +21,6 @@ export const fromTranscript = internalMutation({
   handler: async (ctx, { jobId, userId, status }) => {
     const owner = ctx.db.normalizeId("users", userId);
     if (owner === null || status !== "completed") return;
-    const job = await ctx.db
-      .query("transcriptionJobs")
-      .withIndex("by_job_id", (q) => q.eq("jobId", jobId))
-      .unique();
-    await ctx.db.insert("notes", { userId: owner, jobId, text: job?.result?.text ?? "" });
+    await ctx.db.insert("notes", { userId: owner, jobId, text: await textOf(ctx, jobId) });
   },
 });

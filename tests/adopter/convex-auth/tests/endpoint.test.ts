@@ -114,6 +114,22 @@ describe("onEnd", () => {
     expect(await notes()).toEqual([{ jobId, text }]);
   });
 
+  test("finds the text of a transcript that came long, and of one that came live", async () => {
+    const { jobs, newJob, settle, notes } = await newApp();
+    const long = await newJob();
+    const text = "Buenos días a todos. ".repeat(5000);
+    await jobs.post({ jobId: long, status: "completed", result: { text } });
+    const live = await newJob();
+    const items = ["Buenas", "noches."].map((said, at) => ({ start: at, end: at + 1, text: said }));
+    await jobs.post({ jobId: live, status: "processing", segments: { offset: 0, items } });
+    await jobs.post({ jobId: live, status: "completed" });
+    await settle();
+    expect(await notes()).toEqual([
+      { jobId: long, text },
+      { jobId: live, text: "Buenas noches." },
+    ]);
+  });
+
   test("makes no note of a job that its user cancelled", async () => {
     const { jobs, ana, newJob, settle, notes } = await newApp();
     const jobId = await newJob();

@@ -1,4 +1,4 @@
-import { onEndArgs } from "convex-transcription-jobs/server";
+import { onEndArgs, readJob } from "convex-transcription-jobs/server";
 import { v } from "convex/values";
 import { internal } from "./_generated/api";
 import { internalAction, internalMutation } from "./_generated/server";
@@ -19,10 +19,7 @@ export const write = internalMutation({
       .query("users")
       .withIndex("by_token", (q) => q.eq("tokenIdentifier", userId))
       .unique();
-    const job = await ctx.db
-      .query("transcriptionJobs")
-      .withIndex("by_job_id", (q) => q.eq("jobId", jobId))
-      .unique();
+    const job = await readJob(ctx, jobId);
     if (user === null || job === null) return null;
     const text =
       status === "completed" ? (job.result?.text ?? "") : `${status}: ${job.error ?? ""}`;
