@@ -14,7 +14,7 @@ apps=(convex-auth oldest)
 most_lines=11
 
 # Neither a deployment nor a key of whoever runs this may be used.
-unset "${!CONVEX_@}"
+unset "${!CONVEX_@}" FORCE_COLOR
 export CI=true NO_COLOR=1 npm_config_audit=false npm_config_fund=false npm_config_update_notifier=false
 
 work="$(mktemp -d)"

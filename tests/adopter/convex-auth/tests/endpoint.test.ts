@@ -1,3 +1,5 @@
+import { registerRoutes } from "convex-transcription-jobs/server";
+import { httpActionGeneric, httpRouter } from "convex/server";
 import { describe, expect, test } from "vitest";
 import { api, internal } from "../convex/_generated/api";
 import { KEY, newApp, SITE_URL } from "./setup";
@@ -41,6 +43,19 @@ describe("the endpoint beside the app's own routes", () => {
     const response = await t.fetch("/health", { method: "GET" });
     expect(response.status).toBe(200);
     expect(await response.text()).toBe("the app is well");
+  });
+
+  test("does not quietly take a path of the app's", async () => {
+    const { default: http } = await import("../convex/http");
+    expect(() => {
+      registerRoutes(http);
+    }).toThrow("/updateTranscriptionJob");
+    const other = httpRouter();
+    const own = httpActionGeneric(async () => await Promise.resolve(new Response("own")));
+    other.route({ path: "/health", method: "GET", handler: own });
+    expect(() => {
+      registerRoutes(other);
+    }).toThrow("/health");
   });
 
   test("leaves /stripe/webhook to the app", async () => {

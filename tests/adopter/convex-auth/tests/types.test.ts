@@ -13,6 +13,7 @@ import type {
 import { expectTypeOf, test } from "vitest";
 import { api, internal } from "../convex/_generated/api";
 import type { Doc, Id } from "../convex/_generated/dataModel";
+import type { MutationCtx, QueryCtx } from "../convex/_generated/server";
 
 // Nothing here is run: `tsc` checks it.
 test("api.transcriptionJobs keeps every type", () => {
@@ -65,6 +66,17 @@ test("defineTranscriptionJobs takes no function that cannot be called so", () =>
   expectTypeOf(api.notes.list).not.toExtend<OnEnd>();
   type NoArguments = FunctionReference<"action", "internal", Record<string, never>>;
   expectTypeOf<NoArguments>().not.toExtend<OnEnd>();
+});
+
+test("getUserId may be any helper of the app, if it says null", () => {
+  type GetUserId = NonNullable<
+    NonNullable<Parameters<typeof defineTranscriptionJobs>[0]>["getUserId"]
+  >;
+  type User = Id<"users">;
+  expectTypeOf<(ctx: QueryCtx) => Promise<User | null>>().toExtend<GetUserId>();
+  expectTypeOf<(ctx: QueryCtx | MutationCtx) => Promise<User>>().toExtend<GetUserId>();
+  expectTypeOf<(ctx: Pick<QueryCtx, "auth">) => string | null>().toExtend<GetUserId>();
+  expectTypeOf<() => Promise<string | undefined>>().not.toExtend<GetUserId>();
 });
 
 test("errors narrow", () => {
