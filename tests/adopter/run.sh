@@ -120,6 +120,10 @@ adopt() {
 }
 
 if [ $# -gt 0 ]; then
+  if [ ! -f "$1" ]; then
+    echo "There is no tarball $1" >&2
+    exit 1
+  fi
   tarball="$(cd "$(dirname "$1")" && pwd)/$(basename "$1")"
 else
   step "npm pack" pack
