@@ -23,6 +23,7 @@ describe("a token of the dev issuer", () => {
       email: "a@example.org",
       email_verified: true,
       given_name: "Alice",
+      fva: [1, 2],
       roles: ["admin"],
       team: { name: "red", size: 3 },
     });
@@ -33,8 +34,8 @@ describe("a token of the dev issuer", () => {
       subject: "auth0|alice",
       issuer: DEV_ISSUER,
       email: "a@example.org",
-      emailVerified: true,
-      givenName: "Alice",
+      email_verified: true,
+      given_name: "Alice",
       roles: ["admin"],
       "team.name": "red",
       "team.size": 3,
@@ -45,7 +46,7 @@ describe("a token of the dev issuer", () => {
     const [one, other] = [await startFixture(), await startFixture()];
     const client = await httpClient(one);
     client.setAuth(await other.token("alice"));
-    await expect(client.query(query("notes:list"), {})).rejects.toThrow("Could not verify OIDC");
+    await expect(client.query(query("notes:list"), {})).rejects.toThrow("Could not decode token");
   });
 
   it("is not there when the backend runs without the dev issuer", async () => {
@@ -62,12 +63,12 @@ describe("a bad token", () => {
     [
       "expired",
       (_, key) => sign(key, { iss: DEV_ISSUER, aud: "convex", sub: "alice", exp: now() - 10 }),
-      "Unauthenticated",
+      "InvalidAuthHeader",
     ],
     [
       "signed by somebody else",
       (_, key) => sign(key, { iss: DEV_ISSUER, aud: "convex", sub: "alice" }),
-      "Unauthenticated",
+      "InvalidAuthHeader",
     ],
     [
       "changed after it was signed",
@@ -77,7 +78,7 @@ describe("a bad token", () => {
         const forged = Buffer.from(JSON.stringify({ ...claims, sub: "bob" })).toString("base64url");
         return `${header ?? ""}.${forged}.${signature ?? ""}`;
       },
-      "Unauthenticated",
+      "InvalidAuthHeader",
     ],
     [
       "unsigned",
@@ -85,7 +86,7 @@ describe("a bad token", () => {
         const header = Buffer.from('{"alg":"none","typ":"JWT"}').toString("base64url");
         return `${header}.${token.split(".")[1] ?? ""}.`;
       },
-      "Unauthenticated",
+      "InvalidAuthHeader",
     ],
     [
       "of an unknown issuer",
@@ -123,15 +124,15 @@ describe("a bad token", () => {
   it("that is expired is accepted from the dev issuer itself no more", async () => {
     const backend = await startFixture();
     const client = await httpClient(backend);
-    client.setAuth(await backend.token("alice", { exp: now() - 1 }));
-    await expect(client.query(query("notes:list"), {})).rejects.toThrow("hasn't expired");
+    client.setAuth(await backend.token("alice", { exp: now() - 10 }));
+    await expect(client.query(query("notes:list"), {})).rejects.toThrow("Could not validate token");
   });
 
   it("makes the published client sign out and say so", async () => {
     const backend = await startFixture();
     const client = connect(backend);
     const changes: boolean[] = [];
-    const expired = await backend.token("alice", { exp: now() - 1 });
+    const expired = await backend.token("alice", { exp: now() - 10 });
     client.setAuth(
       () => Promise.resolve(expired),
       (isAuthenticated) => changes.push(isAuthenticated),
@@ -194,45 +195,96 @@ describe("on one connection", () => {
 });
 
 describe("the providers of auth.config.ts", () => {
-  async function oidcServer(jwk: object): Promise<string> {
+  /** An OpenID provider with this key, and its issuer. */
+  async function oidcServer(publicKey: CryptoKey, alg: string): Promise<string> {
+    const jwk = { ...(await exportJWK(publicKey)), kid: "1", alg };
     const server = createServer((request, response) => {
       const isDocument = request.url === "/.well-known/openid-configuration";
-      response.end(JSON.stringify(isDocument ? { jwks_uri: `${url}/keys` } : { keys: [jwk] }));
+      const document = { issuer: url, jwks_uri: `${url}keys` };
+      response.end(JSON.stringify(isDocument ? document : { keys: [jwk] }));
     });
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     onTestFinished(() => {
       server.close();
     });
-    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
     return url;
   }
 
-  it("OIDC: takes its tokens by discovery, and nobody else's", async () => {
-    const { privateKey, publicKey } = await generateKeyPair("RS256");
-    const domain = await oidcServer({ ...(await exportJWK(publicKey)), kid: "1", alg: "RS256" });
-    const providers = configuredProviders({ providers: [{ domain, applicationID: "app" }] });
-    const verifier = new TokenVerifier(providers, () => undefined);
-    const claims = { iss: `${domain}/`, aud: ["app", "more"], sub: "alice" };
-    const user = await verifier.verify(await sign(privateKey, claims, "RS256"));
-    expect(user.identity.tokenIdentifier).toBe(`${domain}/|alice`);
-    const { privateKey: other } = await generateKeyPair("RS256");
-    await expect(verifier.verify(await sign(other, claims, "RS256"))).rejects.toMatchObject({
+  const verifierOf = (provider: object): TokenVerifier =>
+    new TokenVerifier(configuredProviders({ providers: [provider] }), () => undefined);
+
+  /** Keys in a data URL. */
+  async function jwksOf(publicKey: CryptoKey): Promise<string> {
+    const keys = [{ ...(await exportJWK(publicKey)), kid: "1" }];
+    return `data:text/plain;base64,${btoa(JSON.stringify({ keys }))}`;
+  }
+
+  it.each(["RS256", "EdDSA"])("OIDC: takes its %s tokens, and nobody else's", async (alg) => {
+    const { privateKey, publicKey } = await generateKeyPair(alg);
+    const iss = await oidcServer(publicKey, alg);
+    const verifier = verifierOf({ domain: iss.slice(0, -1), applicationID: "app" });
+    const claims = { iss, aud: ["app"], sub: "alice", email_verified: true };
+    const { identity } = await verifier.verify(await sign(privateKey, claims, alg));
+    expect(identity).toMatchObject({ tokenIdentifier: `${iss}|alice`, emailVerified: true });
+    const { privateKey: other } = await generateKeyPair(alg);
+    const bad: [CryptoKey, JWTPayload][] = [
+      [other, {}],
+      [privateKey, { aud: ["app", "more"] }],
+      [privateKey, { exp: now() - 1 }],
+    ];
+    for (const [key, change] of bad) {
+      const token = await sign(key, { ...claims, ...change }, alg);
+      await expect(verifier.verify(token)).rejects.toMatchObject({
+        code: "Unauthenticated",
+        message: expect.stringContaining("Could not verify OIDC token claim") as string,
+      });
+    }
+  });
+
+  it("OIDC: refuses ES256, which customJwt takes", async () => {
+    const { privateKey, publicKey } = await generateKeyPair("ES256");
+    const iss = await oidcServer(publicKey, "ES256");
+    const token = await sign(privateKey, { iss, aud: "app", sub: "alice" });
+    const oidc = verifierOf({ domain: iss, applicationID: "app" });
+    await expect(oidc.verify(token)).rejects.toMatchObject({
       code: "Unauthenticated",
+      message: expect.stringContaining("Could not verify OIDC token claim") as string,
+    });
+    const jwks = await jwksOf(publicKey);
+    const custom = { type: "customJwt", issuer: iss, applicationID: "app", jwks };
+    const verifier = verifierOf({ ...custom, algorithm: "ES256" });
+    expect((await verifier.verify(token)).identity.subject).toBe("alice");
+    await expect(verifierOf({ ...custom, algorithm: "RS256" }).verify(token)).rejects.toMatchObject(
+      { code: "InvalidAuthHeader" },
+    );
+    expect(() => verifierOf({ ...custom, algorithm: "EdDSA" })).toThrow(
+      "only RS256 and ES256 are supported",
+    );
+  });
+
+  it("OIDC: refuses a document of another issuer", async () => {
+    const { privateKey, publicKey } = await generateKeyPair("RS256");
+    const domain = await oidcServer(publicKey, "RS256");
+    const iss = domain.slice(0, -1);
+    const token = await sign(privateKey, { iss, aud: "app", sub: "alice" }, "RS256");
+    const verifier = verifierOf({ domain, applicationID: "app" });
+    await expect(verifier.verify(token)).rejects.toMatchObject({
+      code: "AuthProviderDiscoveryFailed",
     });
   });
 
   it("OIDC: a provider that is down refuses, and is asked again the next time", async () => {
-    const { privateKey, publicKey } = await generateKeyPair("ES256");
-    const down = configuredProviders({
-      providers: [{ domain: "http://127.0.0.1:1", applicationID: "app" }],
-    });
-    const verifier = new TokenVerifier(down, () => undefined);
+    const { privateKey } = await generateKeyPair("RS256");
+    const verifier = verifierOf({ domain: "http://127.0.0.1:1", applicationID: "app" });
     const claims = { iss: "http://127.0.0.1:1", aud: "app", sub: "alice" };
-    const token = await sign(privateKey, claims);
+    const token = await sign(privateKey, claims, "RS256");
     for (let round = 0; round < 2; round += 1) {
-      await expect(verifier.verify(token)).rejects.toMatchObject({ code: "Unauthenticated" });
+      await expect(verifier.verify(token)).rejects.toMatchObject({
+        code: "AuthProviderDiscoveryFailed",
+        status: 400,
+      });
     }
-    expect(publicKey.type).toBe("public");
   });
 
   it.each([
@@ -242,14 +294,27 @@ describe("the providers of auth.config.ts", () => {
     const { privateKey, publicKey } = await generateKeyPair("ES256");
     const jwks = toUrl(JSON.stringify({ keys: [{ ...(await exportJWK(publicKey)), kid: "1" }] }));
     const issuer = "https://auth.example.org";
-    const providers = configuredProviders({
-      providers: [{ type: "customJwt", issuer, jwks, algorithm: "ES256" }],
-    });
-    const verifier = new TokenVerifier(providers, () => undefined);
+    const verifier = verifierOf({ type: "customJwt", issuer, jwks, algorithm: "ES256" });
     const user = await verifier.verify(await sign(privateKey, { iss: issuer, sub: "alice" }));
     expect(user.identity.subject).toBe("alice");
     await expect(verifier.verify(await sign(privateKey, { iss: issuer }))).rejects.toMatchObject({
-      code: "Unauthenticated",
+      code: "InvalidAuthHeader",
     });
+  });
+
+  it("customJwt: needs a kid, and grants five seconds to slow clocks", async () => {
+    const { privateKey, publicKey } = await generateKeyPair("ES256");
+    const issuer = "https://auth.example.org";
+    const jwks = await jwksOf(publicKey);
+    const verifier = verifierOf({ type: "customJwt", issuer, jwks, algorithm: "ES256" });
+    const claims = { iss: issuer, sub: "alice", exp: now() + 60 };
+    const withoutKid = await new SignJWT(claims)
+      .setProtectedHeader({ alg: "ES256" })
+      .sign(privateKey);
+    await expect(verifier.verify(withoutKid)).rejects.toThrow("missing a 'kid'");
+    const late = await sign(privateKey, { ...claims, exp: now() - 2 });
+    expect((await verifier.verify(late)).identity.subject).toBe("alice");
+    const tooLate = await sign(privateKey, { ...claims, exp: now() - 10 });
+    await expect(verifier.verify(tooLate)).rejects.toThrow("Could not validate token");
   });
 });

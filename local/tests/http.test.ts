@@ -148,14 +148,15 @@ describe("the client API", () => {
     expect(await response.json()).toMatchObject({ code: expect.any(String) as string });
   });
 
-  it("refuses an Authorization that is none", async () => {
+  it.each([
+    ["Basic eDp5", 400, "InvalidAdminKey"],
+    ["Bearer", 400, "InvalidHeaderFailure"],
+    ["Convex key", 401, "BadAdminKey"],
+  ])("refuses the Authorization `%s` with %i", async (Authorization, status, code) => {
     const backend = await startFixture();
     const body = '{"path":"notes:list"}';
-    const response = await post(backend, "/api/query", body, { Authorization: "Basic eDp5" });
-    expect([response.status, await response.json()]).toMatchObject([
-      401,
-      { code: "InvalidAuthHeader" },
-    ]);
+    const response = await post(backend, "/api/query", body, { Authorization });
+    expect([response.status, await response.json()]).toMatchObject([status, { code }]);
   });
 
   it("lets pages of any origin call it", async () => {

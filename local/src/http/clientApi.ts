@@ -99,6 +99,6 @@ function parseCall(body: string): { path: string; args: JSONValue } {
 }
 
 function asUnauthorized(error: unknown): never {
-  if (error instanceof AuthFailure) throw new HttpError(401, error.code, error.message);
+  if (error instanceof AuthFailure) throw new HttpError(error.status, error.code, error.message);
   throw error;
 }
