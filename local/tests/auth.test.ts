@@ -167,6 +167,46 @@ describe("on one connection", () => {
     await authenticate(2, null);
   });
 
+  it("a new token of the same user runs every query again, and sends what has changed", async () => {
+    const backend = await startFixture();
+    const other = await RawClient.connected(backend);
+    other.subscribe(0, "notes:watched");
+    await other.received("Transition");
+    const client = await RawClient.connected(backend);
+    client.modify(
+      { type: "Add", queryId: 0, udfPath: "notes:watched", args: [{}] },
+      { type: "Add", queryId: 1, udfPath: "notes:whoAmI", args: [{}] },
+    );
+    const runs = (): number => backend.logs.filter((line) => line.includes("runs")).length;
+    const changesAt = async (identity: number): Promise<unknown> => {
+      await eventually(() => {
+        expect(client.frames.at(-1)?.endVersion?.identity).toBe(identity);
+      });
+      return client.frames.at(-1)?.modifications;
+    };
+    const authenticate = async (baseVersion: number, claims: object): Promise<unknown> => {
+      const value = await backend.token("alice", { ...claims });
+      client.send({ type: "Authenticate", tokenType: "User", value, baseVersion });
+      return changesAt(baseVersion + 1);
+    };
+    await authenticate(0, {});
+    const before = runs();
+    expect(await authenticate(1, {})).toEqual([]);
+    expect(runs()).toBe(before + 1);
+    expect(await authenticate(2, { nth: 3 })).toMatchObject([{ queryId: 1, value: { nth: 3 } }]);
+    expect(runs()).toBe(before + 2);
+    // Two at once are two versions, and no query is left out.
+    for (const baseVersion of [3, 4]) {
+      const value = await backend.token("alice", { nth: baseVersion });
+      client.send({ type: "Authenticate", tokenType: "User", value, baseVersion });
+    }
+    await changesAt(5);
+    const shown = client.frames.flatMap(({ modifications = [] }) => modifications);
+    expect(shown.findLast(({ queryId }) => queryId === 1)).toMatchObject({ value: { nth: 4 } });
+    expect(runs()).toBeGreaterThan(before + 2);
+    expect(other.frames).toHaveLength(1);
+  });
+
   it("a token that expires ends it with an AuthError that asks for a new one", async () => {
     const backend = await startFixture();
     const client = await RawClient.connected(backend);

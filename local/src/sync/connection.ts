@@ -92,7 +92,7 @@ export class Connection implements Subscriber {
     const updates: [Subscription, QueryResult][] = [];
     for (const query of this.#queries.values()) {
       const result = results.get(query.key);
-      if (result === undefined) return false;
+      if (result === undefined || query.isDue) return false;
       if (query.sent !== result.fingerprint) updates.push([query, result]);
     }
     for (const [query, result] of updates) {
@@ -169,7 +169,7 @@ export class Connection implements Subscriber {
     }
     const { udfPath, args, journal } = change;
     const key = keyOf(change, this.#user);
-    this.#queries.set(queryId, { queryId, udfPath, args, journal, key, sent: null });
+    this.#queries.set(queryId, { queryId, udfPath, args, journal, key, sent: null, isDue: false });
   }
 
   async #authenticate(baseVersion: number, token: string | null): Promise<void> {
@@ -178,7 +178,11 @@ export class Connection implements Subscriber {
     }
     this.#user = token === null ? null : await this.#services.verifier.verify(token);
     this.#identity += 1;
-    for (const query of this.#queries.values()) query.key = keyOf(query, this.#user);
+    for (const query of this.#queries.values()) {
+      query.key = keyOf(query, this.#user);
+      // As on the platform, also for a new token of the same user.
+      query.isDue = true;
+    }
     this.#watchExpiry();
     this.#services.subscriptions.request();
   }
