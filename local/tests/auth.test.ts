@@ -106,7 +106,7 @@ describe("a bad token", () => {
     const token = await make(await backend.token("alice"), privateKey);
     const response = await fetch(`${backend.url}/api/query`, {
       method: "POST",
-      headers: { Authorization: `Bearer ${token}` },
+      headers: { Authorization: `Bearer ${token}`, "Content-Type": "application/json" },
       body: JSON.stringify({ path: "notes:list", args: {}, format: "json" }),
     });
     expect(response.status).toBe(401);

@@ -9,7 +9,14 @@ import {
 import { jsonToConvex, type JSONValue, type Value } from "convex/values";
 import type { User } from "../auth/user";
 import { CommitClock } from "../clock";
-import { normalisePath, reasonNotCallable } from "./address";
+import {
+  filePath,
+  normalisePath,
+  publicKindOf,
+  reasonNotCallable,
+  registeredAt,
+  shortPath,
+} from "./address";
 import { functionConsole } from "./functionConsole";
 import { instrumentModule, instrumentRouter, type FunctionHooks } from "./instrument";
 import type { LoadedModules, Module } from "./loadModules";
@@ -93,6 +100,24 @@ export class Deployment {
     );
   }
 
+  /** Runs the public function of that path, whatever its kind. */
+  async any(udfPath: string, args: JSONValue, user: User | null): Promise<Outcome> {
+    const path = normalisePath(udfPath);
+    switch (publicKindOf(this.#modules, path)) {
+      case "query":
+        return this.query({ path, args, user });
+      case "mutation":
+        return (await this.mutation(path, args, user)).outcome;
+      case "action":
+        return this.action(path, args, user);
+      case null:
+        return refused(
+          `Could not find function for '${shortPath(path)}'. ` +
+            "Did you forget to run `npx convex dev`?",
+        );
+    }
+  }
+
   /** Runs an HTTP action, or answers 404 as a deployment does when no route matches. */
   async fetch(path: string, init: RequestInit, user: User | null): Promise<Response> {
     return this.#callerOf(user).fetch(path, init);
@@ -102,9 +127,7 @@ export class Deployment {
   async runScheduled(path: string, args: JSONValue): Promise<void> {
     const name = normalisePath(path);
     const values = jsonToConvex(args) as Arguments;
-    const [module, exported] = name.split(":") as [string, string];
-    const registered = this.#modules.get(module)?.[exported] as { isAction?: boolean } | undefined;
-    if (registered?.isAction === true) {
+    if (registeredAt(this.#modules, name)?.isAction === true) {
       await this.#root.action(makeFunctionReference<"action">(name), values);
     } else {
       await this.#root.mutation(makeFunctionReference<"mutation">(name), values);
@@ -132,8 +155,17 @@ export class Deployment {
     const path = normalisePath(udfPath);
     const reason = reasonNotCallable(this.#modules, path, kind);
     if (reason !== null) return refused(reason);
+    let values: Value;
     try {
-      return succeeded(await run(path, jsonToConvex(args) as Arguments));
+      values = jsonToConvex(args);
+    } catch (error) {
+      return refused(`Invalid arguments for ${filePath(path)}: ${describe(error)}`);
+    }
+    if (!isArguments(values)) {
+      return refused(`Invalid arguments for ${filePath(path)}: they must be one object`);
+    }
+    try {
+      return succeeded(await run(path, values));
     } catch (error) {
       return failed(error);
     }
@@ -181,4 +213,9 @@ export class Deployment {
   report(what: string, error: unknown): void {
     this.#log(`${what}: ${describe(error)}`);
   }
+}
+
+function isArguments(value: Value): value is Arguments {
+  const isObject = typeof value === "object" && value !== null;
+  return isObject && !Array.isArray(value) && !(value instanceof ArrayBuffer);
 }

@@ -1,6 +1,6 @@
 import type { Server } from "node:http";
 import { WebSocketServer } from "ws";
-import { MAX_BODY_BYTES, PING_INTERVAL_MS } from "../limits";
+import { MAX_MESSAGE_BYTES, PING_INTERVAL_MS } from "../limits";
 import { Connection, type SyncServices } from "./connection";
 
 const SYNC_PATH = /^\/api\/(?:[^/?]+\/)?sync(?:\?|$)/;
@@ -16,7 +16,7 @@ export interface SyncServer {
 export function serveSync(server: Server, services: SyncServices): SyncServer {
   const sockets = new WebSocketServer({
     noServer: true,
-    maxPayload: MAX_BODY_BYTES,
+    maxPayload: MAX_MESSAGE_BYTES,
     perMessageDeflate: false,
   });
   const connections = new Set<Connection>();
