@@ -1,6 +1,9 @@
 /** Largest body of a call over HTTP, in bytes: 16 MiB of arguments and what is around them. */
 export const MAX_API_BODY_BYTES = 16 * 1024 * 1024 + 2_000;
 
+/** Largest body that an HTTP action may answer, in bytes; what it is sent has no limit. */
+export const MAX_SITE_RESPONSE_BYTES = 20 * 1024 * 1024;
+
 /** Largest WebSocket message taken, in bytes: 16 MiB of arguments and what is around them. */
 export const MAX_MESSAGE_BYTES = 20 * 1024 * 1024;
 
