@@ -7,6 +7,9 @@ export const MAX_SITE_RESPONSE_BYTES = 20 * 1024 * 1024;
 /** Largest WebSocket message taken, in bytes: 16 MiB of arguments and what is around them. */
 export const MAX_MESSAGE_BYTES = 20 * 1024 * 1024;
 
+/** Largest frame of a Transition, in bytes; a larger one goes in chunks to clients that take them. */
+export const MAX_FRAME_BYTES = 5_000_000;
+
 /** Unsent bytes at which a client that does not read is dropped instead of sent more. */
 export const MAX_UNSENT_BYTES = 32 * 1024 * 1024;
 

@@ -8,6 +8,7 @@ import {
   MAX_TIMER_MS,
   MAX_UNSENT_BYTES,
 } from "../limits";
+import { inChunks } from "./chunks";
 import {
   actionResponse,
   authErrorFrame,
@@ -44,6 +45,7 @@ const INTERNAL_ERROR = 1011;
 export class Connection implements Subscriber {
   readonly #socket: WebSocket;
   readonly #services: SyncServices;
+  readonly #takesChunks: boolean;
   readonly #queries = new Map<number, Subscription>();
   #session: Session | null = null;
   #clockSkew: number | null = null;
@@ -58,9 +60,10 @@ export class Connection implements Subscriber {
   #removed: number[] = [];
   #owesTransition = false;
 
-  constructor(socket: WebSocket, services: SyncServices) {
+  constructor(socket: WebSocket, services: SyncServices, takesChunks: boolean) {
     this.#socket = socket;
     this.#services = services;
+    this.#takesChunks = takesChunks;
     services.subscriptions.add(this);
     socket.on("message", (data, isBinary) => {
       this.#receive(data, isBinary);
@@ -108,7 +111,8 @@ export class Connection implements Subscriber {
       this.#querySet !== this.#told.querySet || this.#identity !== this.#told.identity;
     if (modifications.length === 0 && !isNewVersion && !this.#owesTransition) return true;
     const version = { querySet: this.#querySet, identity: this.#identity, timestamp };
-    this.#send(transitionFrame(this.#told, version, modifications, this.#clockSkew));
+    const transition = transitionFrame(this.#told, version, modifications, this.#clockSkew);
+    this.#send(...(this.#takesChunks ? inChunks(transition) : [transition]));
     this.#told = version;
     this.#removed = [];
     this.#owesTransition = false;
@@ -256,11 +260,11 @@ export class Connection implements Subscriber {
     this.#socket.close(POLICY_VIOLATION, reason);
   }
 
-  #send(frame: string): void {
+  #send(...frames: string[]): void {
     if (!this.#isOpen()) return;
     // A client that does not read gets everything anew when it reconnects.
     if (this.#socket.bufferedAmount > MAX_UNSENT_BYTES) this.#socket.terminate();
-    else this.#socket.send(frame);
+    else for (const frame of frames) this.#socket.send(frame);
   }
 
   #isOpen(): boolean {

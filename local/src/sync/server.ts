@@ -1,6 +1,7 @@
 import type { Server } from "node:http";
 import { WebSocketServer } from "ws";
 import { MAX_MESSAGE_BYTES, PING_INTERVAL_MS } from "../limits";
+import { takesChunks } from "./chunks";
 import { Connection, type SyncServices } from "./connection";
 
 const SYNC_PATH = /^\/api\/(?:[^/?]+\/)?sync(?:\?|$)/;
@@ -27,7 +28,7 @@ export function serveSync(server: Server, services: SyncServices): SyncServer {
       return;
     }
     sockets.handleUpgrade(request, socket, head, (webSocket) => {
-      const connection = new Connection(webSocket, services);
+      const connection = new Connection(webSocket, services, takesChunks(request));
       connections.add(connection);
       webSocket.on("close", () => connections.delete(connection));
     });
