@@ -1,5 +1,6 @@
 import type { HttpRouter, PublicHttpAction } from "convex/server";
 import type { Module } from "./loadModules";
+import { withPlatformGlobals } from "./globals";
 import { isRegistered, kindOf, type Handler, type RegisteredFunction } from "./registered";
 
 /** What the backend wants to know of the functions it runs. */
@@ -49,7 +50,7 @@ function instrument(
   const handler: Handler = async (ctx, args) => {
     // convex-test gives each call globals of its own, so this console is seen by this call alone.
     globalThis.console = ownConsole;
-    const result = await original(ctx, args);
+    const result = await withPlatformGlobals(() => original(ctx, args));
     if (registered.isMutation === true) hooks.mutationReturned();
     return result;
   };

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join, relative, sep } from "node:path";
 import { pathToFileURL } from "node:url";
+import { withPlatformGlobals } from "./globals";
 
 /** A loaded module's exports. */
 export type Module = Readonly<Record<string, unknown>>;
@@ -49,5 +50,5 @@ async function importDefault(folder: string, name: string): Promise<unknown> {
 }
 
 async function importFile(file: string): Promise<Module> {
-  return (await import(pathToFileURL(file).href)) as Module;
+  return withPlatformGlobals(async () => (await import(pathToFileURL(file).href)) as Module);
 }
