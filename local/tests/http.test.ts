@@ -171,7 +171,7 @@ describe("the client API", () => {
       status: "error",
       errorData: { code: "no_luck" },
       errorMessage: expect.stringMatching(
-        /^\[Request ID: \w+\] Server Error\nUncaught ConvexError: \{"code":"no_luck"\}/,
+        /^\[Request ID: \w+\] Server Error\n(?:Uncaught ConvexError: )+\{"code":"no_luck"\}/,
       ) as string,
     });
   });

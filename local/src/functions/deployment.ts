@@ -21,6 +21,7 @@ import { functionConsole } from "./functionConsole";
 import { instrumentModule, instrumentRouter, type FunctionHooks } from "./instrument";
 import type { LoadedModules, Module } from "./loadModules";
 import { describe, failed, refused, succeeded, type FunctionKind, type Outcome } from "./outcome";
+import { reasonNotArguments } from "./valueLimits";
 
 type Root = ReturnType<typeof convexTest<GenericSchema>>;
 type Caller = ReturnType<Root["withIdentity"]>;
@@ -164,6 +165,8 @@ export class Deployment {
     if (!isArguments(values)) {
       return refused(`Invalid arguments for ${filePath(path)}: they must be one object`);
     }
+    const reasonNot = reasonNotArguments(path, values);
+    if (reasonNot !== null) return refused(reasonNot);
     try {
       return succeeded(await run(path, values));
     } catch (error) {
@@ -193,6 +196,7 @@ export class Deployment {
           this.onCommit();
         });
       },
+      modules: functions,
       consoleFor: (name) => functionConsole(name, this.#log),
     };
     // convex-test takes the folder that holds `_generated` for the root.

@@ -1,12 +1,24 @@
-import type { HttpRouter, PublicHttpAction } from "convex/server";
+import {
+  getFunctionAddress,
+  type FunctionReference,
+  type FunctionType,
+  type HttpRouter,
+  type PublicHttpAction,
+} from "convex/server";
+import type { Value } from "convex/values";
+import { checkCalled } from "./callChecks";
+import { asCaught } from "./caught";
 import type { Module } from "./loadModules";
 import { withPlatformGlobals } from "./globals";
 import { isRegistered, kindOf, type Handler, type RegisteredFunction } from "./registered";
+import { withPlatformSyscalls } from "./syscalls";
 
 /** What the backend wants to know of the functions it runs. */
 export interface FunctionHooks {
   /** A mutation's handler has returned; its transaction commits before anything else can run. */
   mutationReturned: () => void;
+  /** The modules whose functions can be called and scheduled. */
+  modules: ReadonlyMap<string, Module>;
   /** The `console` that the function of this name writes to. */
   consoleFor: (name: string) => Console;
 }
@@ -47,10 +59,16 @@ function instrument(
 ): RegisteredFunction {
   const ownConsole = hooks.consoleFor(`${(kindOf(registered) ?? "http").toUpperCase()} ${name}`);
   const original = registered._handler;
+  // An action or HTTP action: convex-test lets those call others without a syscall.
+  const isAction = registered.isQuery !== true && registered.isMutation !== true;
   const handler: Handler = async (ctx, args) => {
     // convex-test gives each call globals of its own, so this console is seen by this call alone.
     globalThis.console = ownConsole;
-    const result = await withPlatformGlobals(() => original(ctx, args));
+    const result = await withPlatformGlobals(() =>
+      withPlatformSyscalls(hooks.modules, () =>
+        original(isAction ? withCallsOf(ctx, hooks.modules) : ctx, args),
+      ),
+    );
     if (registered.isMutation === true) hooks.mutationReturned();
     return result;
   };
@@ -60,6 +78,30 @@ function instrument(
     // convex-test asks for them at every call, and writing them takes longer than a small query.
     ...(registered.exportArgs && { exportArgs: once(registered.exportArgs) }),
     ...(registered.exportReturns && { exportReturns: once(registered.exportReturns) }),
+  };
+}
+
+type Call = (reference: FunctionReference<FunctionType>, args?: object) => Promise<unknown>;
+
+/** An action's context, whose calls of functions are checked, and fail, as on the platform. */
+function withCallsOf(ctx: unknown, modules: ReadonlyMap<string, Module>): unknown {
+  const context = ctx as Record<"runQuery" | "runMutation" | "runAction", Call>;
+  const checked =
+    (call: Call): Call =>
+    async (reference, args) => {
+      const { name } = getFunctionAddress(reference) as { name?: string };
+      if (name !== undefined) checkCalled(modules, name, (args ?? {}) as Value);
+      try {
+        return await call(reference, args);
+      } catch (error) {
+        throw asCaught(error);
+      }
+    };
+  return {
+    ...context,
+    runQuery: checked(context.runQuery),
+    runMutation: checked(context.runMutation),
+    runAction: checked(context.runAction),
   };
 }
 

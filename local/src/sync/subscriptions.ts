@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import type { User } from "../auth/user";
 import type { Deployment, SnapshotReader } from "../functions/deployment";
 import { failed, type Outcome } from "../functions/outcome";
+import { isReadLimit } from "../functions/words";
 import { requestOf, resultOf, type QueryResult, type Subscription } from "./results";
 
 /** A connection, as far as it has subscriptions. */
@@ -114,8 +115,7 @@ export class Subscriptions {
       const outcome = await read(requestOf(subscription, user));
       // The limits count for the transaction as a whole: what is left gets one of its own, which
       // costs the common moment, but only beyond 16 MiB of results.
-      if (!isFirst && !outcome.success && outcome.message.includes("This is a Convex limit"))
-        return;
+      if (!isFirst && !outcome.success && isReadLimit(outcome.message)) return;
       isFirst = false;
       stale.delete(key);
       this.#store(key, serialise(subscription, outcome, this.#deployment.commits));
