@@ -1,7 +1,8 @@
 import { jsonToConvex } from "convex/values";
 import { failed } from "./outcome";
 
-type ErrorClass = new (message: string) => Error;
+/** A class of errors. */
+export type ErrorClass = new (message: string) => Error;
 
 /**
  * What a function catches when one that it called has failed: an Error with the text that the
@@ -19,9 +20,11 @@ export function asSyscallFailure(error: unknown): Error {
   return Object.assign(new Error(message), data !== undefined && { data });
 }
 
-// The class of the library's copy that the functions use: theirs may be a subclass, which does not
-// survive a call on the platform.
-function convexErrorOf(error: Error): ErrorClass {
+/**
+ * The class of a ConvexError, of the library's copy that the functions use: the error's own may be
+ * a subclass, which does not survive a call on the platform.
+ */
+export function convexErrorOf(error: Error): ErrorClass {
   let prototype = Object.getPrototypeOf(error) as Error;
   for (;;) {
     const parent = Object.getPrototypeOf(prototype) as Error;

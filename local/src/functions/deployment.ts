@@ -121,6 +121,10 @@ export class Deployment {
 
   /** Runs an HTTP action, or answers 404 as a deployment does when no route matches. */
   async fetch(path: string, init: RequestInit, user: User | null): Promise<Response> {
+    if (this.#modules.get("http")?.["default"] === undefined) {
+      const text = "This Convex deployment does not have HTTP actions enabled.";
+      return new Response(text, { status: 404 });
+    }
     return this.#callerOf(user).fetch(path, init);
   }
 
@@ -205,7 +209,7 @@ export class Deployment {
     };
     for (const [path, module] of functions) {
       const instrumented = { ...instrumentModule(path, module, hooks) };
-      if (path === "http") {
+      if (path === "http" && module["default"] !== undefined) {
         instrumented["default"] = instrumentRouter(module["default"] as HttpRouter, hooks);
       }
       modules[`/convex/${path}.ts`] = () => Promise.resolve(instrumented);

@@ -11,7 +11,7 @@ import { asCaught } from "./caught";
 import type { Module } from "./loadModules";
 import { withPlatformGlobals } from "./globals";
 import { isRegistered, kindOf, type Handler, type RegisteredFunction } from "./registered";
-import { withPlatformSyscalls } from "./syscalls";
+import { inOwnClass, withPlatformSyscalls } from "./syscalls";
 
 /** What the backend wants to know of the functions it runs. */
 export interface FunctionHooks {
@@ -66,7 +66,7 @@ function instrument(
     globalThis.console = ownConsole;
     const result = await withPlatformGlobals(() =>
       withPlatformSyscalls(hooks.modules, () =>
-        original(isAction ? withCallsOf(ctx, hooks.modules) : ctx, args),
+        original(isAction ? inAction(ctx, hooks.modules) : inTransaction(ctx), args),
       ),
     );
     if (registered.isMutation === true) hooks.mutationReturned();
@@ -81,28 +81,41 @@ function instrument(
   };
 }
 
-type Call = (reference: FunctionReference<FunctionType>, args?: object) => Promise<unknown>;
+type Reference = FunctionReference<FunctionType>;
+type Call = (reference: Reference, args?: object, ...rest: unknown[]) => Promise<unknown>;
+type Calls = Partial<Record<"runQuery" | "runMutation" | "runAction", Call>>;
 
 /** An action's context, whose calls of functions are checked, and fail, as on the platform. */
-function withCallsOf(ctx: unknown, modules: ReadonlyMap<string, Module>): unknown {
-  const context = ctx as Record<"runQuery" | "runMutation" | "runAction", Call>;
-  const checked =
-    (call: Call): Call =>
-    async (reference, args) => {
-      const { name } = getFunctionAddress(reference) as { name?: string };
-      if (name !== undefined) checkCalled(modules, name, (args ?? {}) as Value);
-      try {
-        return await call(reference, args);
-      } catch (error) {
-        throw asCaught(error);
-      }
-    };
-  return {
-    ...context,
-    runQuery: checked(context.runQuery),
-    runMutation: checked(context.runMutation),
-    runAction: checked(context.runAction),
-  };
+function inAction(ctx: unknown, modules: ReadonlyMap<string, Module>): unknown {
+  return withCalls(ctx as Calls, (call) => async (reference, args, ...rest) => {
+    const { name } = getFunctionAddress(reference) as { name?: string };
+    if (name !== undefined) checkCalled(modules, name, (args ?? {}) as Value);
+    try {
+      return await call(reference, args, ...rest);
+    } catch (error) {
+      throw asCaught(error);
+    }
+  });
+}
+
+/** A query's or mutation's context; its calls are syscalls, which are checked there. */
+function inTransaction(ctx: unknown): unknown {
+  return withCalls(ctx as Calls, (call) => async (...args) => {
+    try {
+      return await call(...args);
+    } catch (error) {
+      throw inOwnClass(error);
+    }
+  });
+}
+
+function withCalls(ctx: Calls, wrap: (call: Call) => Call): Calls {
+  const calls: Calls = {};
+  for (const name of ["runQuery", "runMutation", "runAction"] as const) {
+    const call = ctx[name];
+    if (call !== undefined) calls[name] = wrap(call);
+  }
+  return { ...ctx, ...calls };
 }
 
 function once(make: () => string): () => string {

@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { jsonToConvex, type JSONValue } from "convex/values";
 import { isJSONObject, parseJSON, type JSONObject } from "../json";
 import { checkCalled, checkScheduled } from "./callChecks";
-import { asSyscallFailure } from "./caught";
+import { asSyscallFailure, convexErrorOf, type ErrorClass } from "./caught";
 import type { Module } from "./loadModules";
 import { reasonNotDocument, reasonNotValue } from "./valueLimits";
 import { inPlatformWords } from "./words";
@@ -14,7 +14,14 @@ interface Syscalls {
   jsSyscall: (op: string, args: unknown) => unknown;
 }
 
-const callers = new AsyncLocalStorage<ReadonlyMap<string, Module>>();
+/** A running function. */
+interface Caller {
+  modules: ReadonlyMap<string, Module>;
+  /** The class of the ConvexErrors that its own library makes, once one has been thrown. */
+  convexError?: ErrorClass;
+}
+
+const callers = new AsyncLocalStorage<Caller>();
 const installed = new WeakSet<Syscalls>();
 
 /** A text this short holds nothing that is beyond a limit: 8,192 numbers take more. */
@@ -26,7 +33,18 @@ const HARMLESS_LENGTH = 16_384;
  */
 export function withPlatformSyscalls<T>(modules: ReadonlyMap<string, Module>, run: () => T): T {
   install();
-  return callers.run(modules, run);
+  return callers.run({ modules }, run);
+}
+
+/**
+ * A ConvexError of a call that has failed, of the class that the function knows: the library that
+ * makes it of a syscall's failure may be another copy.
+ */
+export function inOwnClass(error: unknown): unknown {
+  const ownClass = callers.getStore()?.convexError;
+  if (ownClass === undefined || error instanceof ownClass) return error;
+  const { message, data } = error as { message: string; data?: unknown };
+  return data === undefined ? error : Object.assign(new ownClass(message), { data });
 }
 
 function install(): void {
@@ -42,12 +60,15 @@ function install(): void {
       }
     },
     asyncSyscall: async (op, args) => {
-      const modules = callers.getStore();
-      if (modules !== undefined) check(op, args, modules);
+      const caller = callers.getStore();
+      if (caller !== undefined) check(op, args, caller.modules);
       try {
         return await inner.asyncSyscall(op, args);
       } catch (error) {
-        throw op === "1.0/runUdf" ? asSyscallFailure(error) : inWords(error);
+        if (op !== "1.0/runUdf") throw inWords(error);
+        const failure = asSyscallFailure(error);
+        if ("data" in failure && caller) caller.convexError = convexErrorOf(error as Error);
+        throw failure;
       }
     },
     jsSyscall: (op, args) => inner.jsSyscall(op, args),
