@@ -1,3 +1,4 @@
+import type { Value } from "convex/values";
 import { describe, expect, it } from "vitest";
 import { action, eventually, httpClient, mutation, query, startFixture } from "./support";
 
@@ -101,7 +102,19 @@ describe("a function that has called another one catches", () => {
   });
 });
 
+/** A list in a list in a list, and so on: with the object of arguments around, one level more. */
+function nested(levels: number): Value {
+  return levels === 1 ? [] : [nested(levels - 1)];
+}
+
 describe("arguments of clients", () => {
+  it("may be as large as the platform takes", async () => {
+    const client = await httpClient(await startFixture());
+    for (const value of [nested(62), Array<number>(8_192).fill(0), "x".repeat(15_000_000)]) {
+      expect(await client.query(query("notes:echo"), { value })).toEqual(value);
+    }
+  });
+
   it.each([
     [
       "an array",
@@ -112,6 +125,12 @@ describe("arguments of clients", () => {
       "fields",
       { value: Object.fromEntries(Array.from({ length: 1_025 }, (_, n) => [`f${n}`, n])) },
       "Object has too many fields (1025 > maximum number 1024)",
+    ],
+    [
+      "nesting",
+      { value: nested(63) },
+      "Invalid arguments for notes.js:echo: " +
+        "Value is too nested (nested 65 levels deep > maximum nesting 64)",
     ],
     [
       "bytes",

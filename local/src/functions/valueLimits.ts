@@ -4,12 +4,14 @@ import { formatSize } from "./sizes";
 
 const MAX_ARRAY_LENGTH = 8_192;
 const MAX_FIELDS = 1_024;
+const MAX_NESTING = 64;
 const MAX_ARGUMENTS_BYTES = 16 * 1024 * 1024;
 const MAX_DOCUMENT_BYTES = 1024 * 1024;
 
 /** Why the function at this path does not take these arguments; `null` when it may. */
 export function reasonNotArguments(path: string, args: Value): string | null {
-  const reason = reasonNotValue(args);
+  // A function's arguments are a list of one object: a level is gone.
+  const reason = reasonNotValue(args, 2);
   if (reason !== null) return `Invalid arguments for ${filePath(path)}: ${reason}`;
   const size = sizeOf(args);
   if (size <= MAX_ARGUMENTS_BYTES) return null;
@@ -29,8 +31,14 @@ export function reasonNotDocument(document: Value): string | null {
 }
 
 /** Why this is no value, or no value in JSON, of the platform; `null` when it is one. */
-export function reasonNotValue(value: Value | JSONValue | undefined): string | null {
+export function reasonNotValue(value: Value | JSONValue | undefined, level = 1): string | null {
   if (typeof value !== "object" || value === null || value instanceof ArrayBuffer) return null;
+  if (level > MAX_NESTING) {
+    return (
+      `Value is too nested (nested ${MAX_NESTING + 1} levels deep > ` +
+      `maximum nesting ${MAX_NESTING})`
+    );
+  }
   const isList = Array.isArray(value);
   const items = Object.values(value as Record<string, Value | JSONValue | undefined>);
   if (isList && items.length > MAX_ARRAY_LENGTH) {
@@ -40,7 +48,7 @@ export function reasonNotValue(value: Value | JSONValue | undefined): string | n
     return `Object has too many fields (${items.length} > maximum number ${MAX_FIELDS})`;
   }
   for (const item of items) {
-    const reason = reasonNotValue(item);
+    const reason = reasonNotValue(item, level + 1);
     if (reason !== null) return reason;
   }
   return null;
