@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { inChunks } from "../src/sync/chunks";
 import { RawClient, type Frame } from "./rawClient";
-import { connect, eventually, startFixture, watch, type TestBackend } from "./support";
+import { proxyTo } from "./proxy";
+import { connect, eventually, mutation, startFixture, watch, type TestBackend } from "./support";
 
 const LIMIT = 5_000_000;
 
@@ -53,6 +54,24 @@ describe("a Transition of more than 5 MB", () => {
     expect((seen[0] as string[]).every((text) => text === "€ñ🎧x".repeat(1_000_000))).toBe(true);
     expect(client.connectionState().connectionCount).toBe(1);
   });
+});
+
+it("a line that breaks between two chunks, and once more, costs nothing", async () => {
+  const backend = await startFixture();
+  const proxy = await proxyTo(backend);
+  const client = connect(backend, undefined, proxy.url);
+  proxy.cutAfter(7_000_000);
+  const seen = watch(client, "notes:megabytes", { count: 18, unit: "x" });
+  await eventually(() => {
+    expect(client.connectionState().connectionRetries).toBeGreaterThan(0);
+  });
+  proxy.cutAfter(12_000_000);
+  await eventually(() => {
+    expect(seen).toHaveLength(1);
+  });
+  expect(seen[0]).toHaveLength(18);
+  expect(client.connectionState().connectionCount).toBe(3);
+  expect(await client.mutation(mutation("notes:touch"), {})).toBe("untouched");
 });
 
 describe("cutting a Transition", () => {

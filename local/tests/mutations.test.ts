@@ -113,6 +113,27 @@ describe("a mutation", () => {
     expect(await second.received("MutationResponse")).toMatchObject([{ success: true }]);
   });
 
+  it("that has failed when the line breaks runs again, and its client sees that end alone", async () => {
+    const backend = await startFixture();
+    const proxy = await proxyTo(backend);
+    const client = connect(backend, undefined, proxy.url);
+    const seen = watch(client, "notes:list");
+    const http = await httpClient(backend);
+    await http.mutation(mutation("notes:add"), { text: "in the way" });
+    await eventually(() => {
+      expect(seen.at(-1)).toEqual(["in the way"]);
+    });
+    proxy.mute();
+    const answer = client.mutation(mutation("notes:addOnce"), { text: "mine" });
+    await eventually(() => {
+      expect(backend.logs.join()).toContain("adding once");
+    });
+    await http.mutation(mutation("notes:clear"), {});
+    proxy.cut();
+    expect(await answer).toEqual(expect.any(String));
+    expect(seen.at(-1)).toEqual(["mine"]);
+  });
+
   it("runs once when two connections send it at once", async () => {
     const backend = await startFixture();
     const session = randomUUID();
