@@ -1,6 +1,6 @@
-import { request } from "node:http";
+import { Agent, request } from "node:http";
 import { ConvexHttpClient } from "convex/browser";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { startBackend } from "../src/backend";
 import { action, httpClient, mutation, query, startFixture, type TestBackend } from "./support";
 
@@ -98,6 +98,34 @@ describe("HTTP actions", () => {
       body: new Uint8Array(30 * 1024 * 1024),
     });
     expect(await whole.text()).toBe("not read");
+  });
+
+  it("may leave a body unread: the client may send it all, and go on", async () => {
+    const backend = await startFixture();
+    const { port, hostname } = new URL(backend.siteUrl);
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    onTestFinished(() => {
+      agent.destroy();
+    });
+    // Like most clients, and unlike `fetch`, it sends everything before it looks at the answer.
+    const post = (path: string, size: number): Promise<string> =>
+      new Promise((resolve, reject) => {
+        const sending = request({ agent, port, hostname, path, method: "POST" }, (response) => {
+          let text = "";
+          response.on("data", (chunk: Buffer) => (text += chunk.toString()));
+          response.on("end", () => {
+            sent.then(() => {
+              resolve(text);
+            }, reject);
+          });
+        });
+        sending.on("error", reject);
+        const sent = new Promise((done) => sending.end(Buffer.alloc(size), done as () => void));
+      });
+    for (const size of [30_000_000, 10, 30_000_000]) {
+      expect(await post("/unread", size)).toBe("not read");
+    }
+    expect(await post("/echo/", 1_000)).toContain('"bytes":1000');
   });
 
   it("answer 20 MiB at most", async () => {

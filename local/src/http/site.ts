@@ -20,13 +20,16 @@ export function siteHandler(deployment: Deployment, verifier: TokenVerifier): Re
     if (url === null) throw new HttpError(400, "BadRequest", "The request target is not a path");
     const method = request.method ?? "GET";
     const route = `${method} ${url.pathname}`;
+    const body = WITHOUT_BODY.has(method) ? null : streamOf(request);
     // A client that is still sending would not see the answer: what the action left is read here.
-    response.on("finish", () => request.resume());
+    response.on("finish", () => {
+      request.removeAllListeners("data").resume();
+    });
     // `duplex` is needed for a body that is a stream; the DOM's types do not know it.
     const init: RequestInit & { duplex: "half" } = {
       method,
       headers: headersOf(request),
-      body: WITHOUT_BODY.has(method) ? null : bodyOf(request),
+      body,
       duplex: "half",
     };
     const user = await userOf(request, verifier);
@@ -44,16 +47,26 @@ export function siteHandler(deployment: Deployment, verifier: TokenVerifier): Re
   };
 }
 
-function bodyOf(request: IncomingMessage): ReadableStream<Uint8Array> {
-  const chunks = request.iterator({ destroyOnReturn: false }) as AsyncIterator<Buffer, undefined>;
+function streamOf(request: IncomingMessage): ReadableStream<Uint8Array> {
   return new ReadableStream({
-    async pull(controller) {
-      const { done, value } = await chunks.next();
-      if (done === true) controller.close();
-      else controller.enqueue(new Uint8Array(value));
+    start(controller) {
+      request
+        .on("data", (chunk: Buffer) => {
+          controller.enqueue(new Uint8Array(chunk));
+          if ((controller.desiredSize ?? 0) <= 0) request.pause();
+        })
+        .on("end", () => {
+          controller.close();
+        })
+        .on("error", (error) => {
+          controller.error(error);
+        });
     },
-    async cancel() {
-      await chunks.return?.();
+    pull() {
+      request.resume();
+    },
+    cancel() {
+      request.removeAllListeners("data").removeAllListeners("end").resume();
     },
   });
 }
