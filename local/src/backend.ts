@@ -6,7 +6,7 @@ import { TokenVerifier } from "./auth/verifier";
 import { runCrons } from "./crons/runCrons";
 import { setEnvironment } from "./environment";
 import { Deployment } from "./functions/deployment";
-import { loadModules } from "./functions/loadModules";
+import { loadModules, type LoadedModules } from "./functions/loadModules";
 import { sweepScheduled } from "./functions/sweep";
 import { clientApiHandler } from "./http/clientApi";
 import { listen, type HttpServer } from "./http/listen";
@@ -33,7 +33,7 @@ export interface BackendOptions {
   env?: Record<string, string>;
   /** Whether to issue tokens for demos and tests; true by default. */
   devIssuer?: boolean;
-  /** The functions folder; the repository's `convex/` by default. */
+  /** The functions folder, or the project that holds it; the repository's `convex/` by default. */
   functionsDir?: string;
   /** Takes what functions write to `console`, and the backend's notices; stderr by default. */
   log?: (line: string) => void;
@@ -45,6 +45,8 @@ export interface Backend {
   url: string;
   /** `http://127.0.0.1:3211`: where the HTTP actions are. */
   siteUrl: string;
+  /** The functions folder that it serves. */
+  functionsDir: string;
   /**
    * A token for the subject, of the dev issuer; `claims` are a JWT's, `exp` included.
    * @throws Error when the backend runs without one
@@ -75,10 +77,12 @@ export async function startBackend(options: BackendOptions = {}): Promise<Backen
     const own = { CONVEX_CLOUD_URL: api.url, CONVEX_SITE_URL: site.url };
     closers.push(setEnvironment({ ...options.env, ...own }));
     const devIssuer = options.devIssuer === false ? null : await DevIssuer.create();
-    closers.push(...(await serve(api, site, devIssuer, options.functionsDir, log)));
+    const loaded = await loadModules(options.functionsDir ?? OWN_FUNCTIONS);
+    closers.push(...serve(api, site, devIssuer, loaded, log));
     return {
       url: api.url,
       siteUrl: site.url,
+      functionsDir: loaded.folder,
       token: (subject, claims) =>
         devIssuer?.token(subject, claims) ?? Promise.reject(new Error("There is no dev issuer")),
       close,
@@ -89,14 +93,18 @@ export async function startBackend(options: BackendOptions = {}): Promise<Backen
   }
 }
 
-async function serve(
+function serve(
   api: HttpServer,
   site: HttpServer,
   devIssuer: DevIssuer | null,
-  functionsDir: string = OWN_FUNCTIONS,
+  loaded: LoadedModules,
   log: (line: string) => void,
-): Promise<(() => Promise<void> | void)[]> {
-  const loaded = await loadModules(functionsDir);
+): (() => Promise<void> | void)[] {
+  if (loaded.hasComponents) {
+    log(
+      "convex.config.ts: the embedded backend runs no components; calls of their functions fail.",
+    );
+  }
   const providers = configuredProviders(loaded.authConfig);
   if (devIssuer !== null) providers.push(devIssuer.provider);
   const verifier = new TokenVerifier(providers, log);

@@ -1,13 +1,16 @@
 import { randomBytes } from "node:crypto";
+import path from "node:path";
 import { parseArgs } from "node:util";
 import { startBackend, type BackendOptions } from "./backend";
 import { readPort } from "./ports";
 
-const USAGE = `npm run backend --workspace local -- [options]
+const USAGE = `npm run backend -- [options]
 
-Starts an embedded Convex on this machine with the functions of convex/. Nothing is stored: its data
-lives in memory. The environment is the deployment's: CONVEX_API_KEY, RETENTION_DAYS.
+Starts an embedded Convex on this machine. Nothing is stored: its data lives in memory. The
+environment is the deployment's: CONVEX_API_KEY, RETENTION_DAYS, and what your functions read.
 
+  --functions <dir>  your functions: a project with a folder convex/, or that folder itself
+                     (this repository's)
   --port <n>         client API and sync WebSocket (3210; 0: any free port)
   --site-port <n>    HTTP actions (3211; 0: any free port)
   --help`;
@@ -21,6 +24,7 @@ function parseCommand(args: string[]): Command {
   const { values } = parseArgs({
     args,
     options: {
+      functions: { type: "string" },
       port: { type: "string" },
       "site-port": { type: "string" },
       help: { type: "boolean", short: "h", default: false },
@@ -31,8 +35,17 @@ function parseCommand(args: string[]): Command {
   const sitePort = readPort("--site-port", values["site-port"]);
   return {
     help: false,
-    options: { ...(port !== undefined && { port }), ...(sitePort !== undefined && { sitePort }) },
+    options: {
+      ...(values.functions !== undefined && { functionsDir: asTyped(values.functions) }),
+      ...(port !== undefined && { port }),
+      ...(sitePort !== undefined && { sitePort }),
+    },
   };
+}
+
+/** A path as its user meant it: npm starts programs in the package's folder, not in the user's. */
+function asTyped(folder: string): string {
+  return path.resolve(process.env["INIT_CWD"] ?? process.cwd(), folder);
 }
 
 async function run(options: BackendOptions): Promise<void> {
@@ -49,6 +62,7 @@ async function run(options: BackendOptions): Promise<void> {
   process.on("SIGINT", stop).on("SIGTERM", stop);
   console.log(`Embedded Convex. Its data lives in memory and is gone when it stops (Ctrl-C).
 
+  functions        ${backend.functionsDir}
   CONVEX_URL       ${backend.url}   (client API, sync WebSocket)
   CONVEX_SITE_URL  ${backend.siteUrl}   (HTTP actions)
   CONVEX_API_KEY   ${configured === "" ? `${key}   (made for this run)` : "as in the environment"}

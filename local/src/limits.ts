@@ -1,5 +1,14 @@
-/** Largest request body and WebSocket frame taken, in bytes: an HTTP action's 20 MiB on the platform. */
-export const MAX_BODY_BYTES = 20 * 1024 * 1024;
+/** Largest body of a call over HTTP, in bytes: 16 MiB of arguments and what is around them. */
+export const MAX_API_BODY_BYTES = 16 * 1024 * 1024 + 2_000;
+
+/** Largest body that an HTTP action may answer, in bytes; what it is sent has no limit. */
+export const MAX_SITE_RESPONSE_BYTES = 20 * 1024 * 1024;
+
+/** Largest WebSocket message taken, in bytes: 16 MiB of arguments and what is around them. */
+export const MAX_MESSAGE_BYTES = 20 * 1024 * 1024;
+
+/** Largest frame of a Transition, in bytes; a larger one goes in chunks to clients that take them. */
+export const MAX_FRAME_BYTES = 5_000_000;
 
 /** Unsent bytes at which a client that does not read is dropped instead of sent more. */
 export const MAX_UNSENT_BYTES = 32 * 1024 * 1024;

@@ -1,34 +1,6 @@
-import { spawn, type ChildProcessWithoutNullStreams } from "node:child_process";
-import { fileURLToPath } from "node:url";
-import { expect, it, onTestFinished } from "vitest";
+import { expect, it } from "vitest";
+import { FREE_PORTS, runCli as run } from "./processes";
 import { eventually, startFixture } from "./support";
-
-const CLI = fileURLToPath(new URL("../src/cli.ts", import.meta.url));
-
-interface Run {
-  child: ChildProcessWithoutNullStreams;
-  output: () => string;
-  status: Promise<number | null>;
-}
-
-function run(args: string[], env: Record<string, string> = {}): Run {
-  const child = spawn(process.execPath, ["--import", "tsx", CLI, ...args], {
-    env: { ...process.env, CONVEX_API_KEY: "", ...env },
-  });
-  let output = "";
-  child.stdout.on("data", (data: Buffer) => (output += data.toString()));
-  child.stderr.on("data", (data: Buffer) => (output += data.toString()));
-  onTestFinished(() => {
-    child.kill("SIGKILL");
-  });
-  return {
-    child,
-    output: () => output,
-    status: new Promise((resolve) => child.on("close", resolve)),
-  };
-}
-
-const FREE_PORTS = ["--port", "0", "--site-port", "0"];
 
 it("prints where it is, makes a key, and stops cleanly on Ctrl-C", async () => {
   const { child, output, status } = run(FREE_PORTS);
@@ -66,6 +38,7 @@ it("says which port is in use", async () => {
 
 it.each([
   ["--prot", "1"],
+  ["--strict", "true"],
   ["--port", "70000"],
   ["--site-port", "-1"],
   ["--port", "http"],

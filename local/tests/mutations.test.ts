@@ -82,23 +82,70 @@ describe("a mutation", () => {
     expect(witness.at(-1)).toEqual(["once", "twice"]);
   });
 
-  it("is answered alike when it is sent again, also by a failure", async () => {
+  it("that has succeeded is answered from the record when it is sent again", async () => {
     const backend = await startFixture();
     const session = randomUUID();
     const first = await RawClient.connected(backend, session);
     first.mutate(0, "notes:add", { text: "x" });
-    first.mutate(1, "notes:addAndFail", { reason: "convex" });
-    const answers = await first.received("MutationResponse", 2);
+    const answers = await first.received("MutationResponse");
     const second = await RawClient.connected(backend, session);
     second.mutate(0, "notes:add", { text: "x" });
-    second.mutate(1, "notes:addAndFail", { reason: "convex" });
-    expect(await second.received("MutationResponse", 2)).toEqual(answers);
+    expect(await second.received("MutationResponse")).toEqual(answers);
     await second.received("Transition");
     // The same ids of another session are other mutations.
     const stranger = await RawClient.connected(backend);
     stranger.mutate(0, "notes:add", { text: "x" });
     const [other] = await stranger.received("MutationResponse");
     expect(other?.["result"]).not.toBe(answers[0]?.["result"]);
+  });
+
+  it("that has failed runs again when it is sent again", async () => {
+    const backend = await startFixture();
+    const session = randomUUID();
+    const first = await RawClient.connected(backend, session);
+    first.mutate(0, "notes:addOnce", { text: "x" });
+    await first.received("MutationResponse");
+    first.mutate(1, "notes:addOnce", { text: "x" });
+    expect((await first.received("MutationResponse", 2)).at(-1)).toMatchObject({ success: false });
+    await (await httpClient(backend)).mutation(mutation("notes:clear"), {});
+    const second = await RawClient.connected(backend, session);
+    second.mutate(1, "notes:addOnce", { text: "x" });
+    expect(await second.received("MutationResponse")).toMatchObject([{ success: true }]);
+  });
+
+  it("that has failed when the line breaks runs again, and its client sees that end alone", async () => {
+    const backend = await startFixture();
+    const proxy = await proxyTo(backend);
+    const client = connect(backend, undefined, proxy.url);
+    const seen = watch(client, "notes:list");
+    const http = await httpClient(backend);
+    await http.mutation(mutation("notes:add"), { text: "in the way" });
+    await eventually(() => {
+      expect(seen.at(-1)).toEqual(["in the way"]);
+    });
+    proxy.mute();
+    const answer = client.mutation(mutation("notes:addOnce"), { text: "mine" });
+    await eventually(() => {
+      expect(backend.logs.join()).toContain("adding once");
+    });
+    await http.mutation(mutation("notes:clear"), {});
+    proxy.cut();
+    expect(await answer).toEqual(expect.any(String));
+    expect(seen.at(-1)).toEqual(["mine"]);
+  });
+
+  it("runs once when two connections send it at once", async () => {
+    const backend = await startFixture();
+    const session = randomUUID();
+    const clients = [
+      await RawClient.connected(backend, session),
+      await RawClient.connected(backend, session),
+    ];
+    for (const client of clients) client.mutate(0, "notes:addSlowly", { text: "x" });
+    const ids = await Promise.all(
+      clients.map(async (client) => (await client.received("MutationResponse"))[0]?.["result"]),
+    );
+    expect(new Set(ids).size).toBe(1);
   });
 });
 
@@ -110,12 +157,11 @@ describe("calling functions that are not for clients", () => {
     ["a module that is not there", "nowhere:add"],
     ["a settings file", "schema:default"],
     ["an HTTP action", "http:default"],
-    ["a path out of the folder", "../server:mutation"],
   ] as const;
 
   it.each(refused)("%s: %s", async (_, name) => {
     const backend = await startFixture();
-    const message = `Could not find public function for '${name}'`;
+    const message = `Could not find public function for '${name.replace(":default", "")}'`;
     const client = connect(backend);
     await expect(client.mutation(mutation(name), {})).rejects.toThrow(message);
     await expect(client.action(action(name), {})).rejects.toThrow(message);
@@ -124,6 +170,16 @@ describe("calling functions that are not for clients", () => {
     await eventually(() => {
       expect(seen).toEqual([{ error: expect.stringContaining(message) as string }]);
     });
+  });
+
+  it("a path out of the folder is none", async () => {
+    const backend = await startFixture();
+    const client = connect(backend);
+    const name = "../server:mutation";
+    await expect(client.mutation(mutation(name), {})).rejects.toThrow("Could not find public");
+    await expect((await httpClient(backend)).mutation(mutation(name), {})).rejects.toThrow(
+      `${name} is not a valid path to a Convex function`,
+    );
   });
 
   it("a mutation as a query is refused", async () => {

@@ -56,6 +56,19 @@ describe("a subscription", () => {
     });
   });
 
+  it("beside others may read as much as a transaction may, each for itself", async () => {
+    const backend = await startFixture();
+    const fill = mutation("calls:fill");
+    await (await httpClient(backend)).mutation(fill, { count: 10, size: 1_000_000 });
+    const client = connect(backend);
+    const seen = [watch(client, "notes:list"), watch(client, "notes:count")];
+    await eventually(() => {
+      expect(seen.map((values) => values.length)).toEqual([1, 1]);
+    });
+    expect(seen[0]?.[0]).toHaveLength(10);
+    expect(seen[1]?.[0]).toBe(10);
+  });
+
   it("reports an error, and recovers when the query does", async () => {
     const backend = await startFixture();
     const client = connect(backend);

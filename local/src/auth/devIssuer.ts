@@ -1,11 +1,14 @@
 import { generateKeyPair, SignJWT, type CryptoKey } from "jose";
+import { customJwtProvider } from "./customJwt";
 import type { Provider } from "./providers";
 
 /** The dev issuer's `iss`: a name that no real provider can have. */
 export const DEV_ISSUER = "https://dev-issuer.localhost";
 
 const AUDIENCE = "convex";
+// A `customJwt` provider's on the platform: ES256 is not for OpenID providers there.
 const ALGORITHM = "ES256";
+const KEY_ID = "dev";
 const LIFETIME_S = 24 * 60 * 60;
 
 /**
@@ -18,13 +21,9 @@ export class DevIssuer {
 
   private constructor(privateKey: CryptoKey, publicKey: CryptoKey) {
     this.#privateKey = privateKey;
-    this.provider = {
-      issuer: DEV_ISSUER,
-      audience: AUDIENCE,
-      algorithms: [ALGORITHM],
-      description: `OIDC(domain=${DEV_ISSUER}, app_id=${AUDIENCE})`,
-      keys: () => Promise.resolve(() => publicKey),
-    };
+    this.provider = customJwtProvider(DEV_ISSUER, AUDIENCE, ALGORITHM, () =>
+      Promise.resolve(() => publicKey),
+    );
   }
 
   static async create(): Promise<DevIssuer> {
@@ -37,7 +36,7 @@ export class DevIssuer {
     const now = Math.floor(Date.now() / 1_000);
     const times = { iat: now, exp: now + LIFETIME_S };
     return new SignJWT({ aud: AUDIENCE, ...times, ...claims, iss: DEV_ISSUER, sub: subject })
-      .setProtectedHeader({ alg: ALGORITHM, typ: "JWT" })
+      .setProtectedHeader({ alg: ALGORITHM, kid: KEY_ID, typ: "JWT" })
       .sign(this.#privateKey);
   }
 }

@@ -11,16 +11,40 @@ export interface User {
   expiresAt: number;
 }
 
-/** A token that was refused, with the code and message that a deployment answers with 401. */
+type AuthFailureCode =
+  | "InvalidAuthHeader"
+  | "NoAuthProvider"
+  | "Unauthenticated"
+  | "AuthProviderDiscoveryFailed"
+  | "BadAdminKey"
+  | "InvalidHeaderFailure"
+  | "InvalidAdminKey";
+
+const UNAUTHENTICATED = new Set<AuthFailureCode>([
+  "InvalidAuthHeader",
+  "NoAuthProvider",
+  "Unauthenticated",
+  "BadAdminKey",
+]);
+
+/** A token that was refused, with the code and message that a deployment answers. */
 export class AuthFailure extends Error {
+  /** The status of an answer over HTTP. */
+  readonly status: number;
+
   constructor(
-    readonly code: "InvalidAuthHeader" | "NoAuthProvider" | "Unauthenticated",
+    readonly code: AuthFailureCode,
     message: string,
+    cause?: unknown,
   ) {
-    super(message);
+    super(message, { cause });
     this.name = "AuthFailure";
+    this.status = UNAUTHENTICATED.has(code) ? 401 : 400;
   }
 }
+
+/** How claims become attributes: an OpenID provider's have names of Convex's, others stay. */
+export type ClaimNames = "by Convex's names" | "as they are";
 
 const ATTRIBUTE_OF_CLAIM: Readonly<Record<string, string>> = {
   name: "name",
@@ -43,14 +67,13 @@ const ATTRIBUTE_OF_CLAIM: Readonly<Record<string, string>> = {
 };
 
 // They differ from one token to the next of the same user, or say nothing about the user.
-const TOKEN_CLAIMS = new Set(["iss", "sub", "aud", "exp", "nbf", "iat", "jti"]);
+const TOKEN_CLAIMS = new Set(["iss", "sub", "aud", "exp", "nbf", "iat", "jti", "fva"]);
 
 /**
- * The user that a checked token's claims describe: standard claims under Convex's names, others
- * under their own, nested ones with dots.
+ * The user that a checked token's claims describe, nested claims with dots.
  * @throws JWTClaimValidationFailed when a claim that Convex needs is missing
  */
-export function userOfClaims(claims: JWTPayload): User {
+export function userOfClaims(claims: JWTPayload, names: ClaimNames): User {
   const { iss, sub, exp } = claims;
   if (iss === undefined || typeof sub !== "string" || exp === undefined) {
     throw new errors.JWTClaimValidationFailed("iss, sub and exp are required", claims);
@@ -58,8 +81,9 @@ export function userOfClaims(claims: JWTPayload): User {
   const identity: UserIdentity = { tokenIdentifier: `${iss}|${sub}`, subject: sub, issuer: iss };
   for (const [claim, value] of Object.entries(claims)) {
     if (TOKEN_CLAIMS.has(claim)) continue;
-    const attribute = Object.hasOwn(ATTRIBUTE_OF_CLAIM, claim) ? ATTRIBUTE_OF_CLAIM[claim] : null;
-    if (typeof attribute === "string") identity[attribute] = value as string;
+    const isRenamed = names === "by Convex's names" && Object.hasOwn(ATTRIBUTE_OF_CLAIM, claim);
+    const attribute = isRenamed ? ATTRIBUTE_OF_CLAIM[claim] : undefined;
+    if (attribute !== undefined) identity[attribute] = value as string;
     else addCustomClaim(identity, claim, value);
   }
   return { identity, key: JSON.stringify(identity), expiresAt: exp * 1_000 };

@@ -1,6 +1,8 @@
-import { decodeJwt, jwtVerify, type JWTPayload } from "jose";
+import { decodeJwt, type JWTPayload } from "jose";
 import { isSameIssuer, type Provider } from "./providers";
-import { AuthFailure, userOfClaims, type User } from "./user";
+import { AuthFailure, type User } from "./user";
+
+const SCHEME_LENGTH = "bearer ".length;
 
 /** Checks tokens against the providers, and words a refusal as a deployment does. */
 export class TokenVerifier {
@@ -19,18 +21,11 @@ export class TokenVerifier {
   async verify(token: string): Promise<User> {
     const provider = this.#providerOf(parse(token));
     try {
-      const { payload } = await jwtVerify(token, await provider.keys(), {
-        algorithms: provider.algorithms,
-        requiredClaims: ["iss", "sub", "exp"],
-        ...(provider.audience !== null && { audience: provider.audience }),
-      });
-      return userOfClaims(payload);
+      return await provider.verify(token);
     } catch (error) {
-      this.#log(`A token of ${provider.issuer} was refused: ${String(error)}`);
-      throw new AuthFailure(
-        "Unauthenticated",
-        "Could not verify OIDC token claim. Check that the token signature is valid and the token hasn't expired.",
-      );
+      const reason = error instanceof AuthFailure ? (error.cause ?? error.message) : error;
+      this.#log(`A token of ${provider.issuer} was refused: ${String(reason)}`);
+      throw error;
     }
   }
 
@@ -39,28 +34,50 @@ export class TokenVerifier {
    * @throws AuthFailure as `verify`, and when the header is not `Bearer <token>`
    */
   async verifyHeader(header: string | undefined): Promise<User | null> {
-    if (header === undefined || header === "") return null;
-    const token = /^bearer +(\S+)$/i.exec(header.trim())?.[1];
-    if (token === undefined) {
-      throw new AuthFailure("InvalidAuthHeader", "The Authorization header must be Bearer <token>");
+    if (header === undefined) return null;
+    if (header.length < SCHEME_LENGTH) {
+      throw new AuthFailure("InvalidHeaderFailure", "Invalid authentication header");
     }
-    return this.verify(token);
+    if (/^convex /i.test(header)) {
+      throw new AuthFailure(
+        "BadAdminKey",
+        "The provided admin key was invalid for this instance: the embedded backend has none",
+      );
+    }
+    if (header.length === SCHEME_LENGTH || !/^bearer /i.test(header)) {
+      throw new AuthFailure("InvalidAdminKey", "Invalid admin key");
+    }
+    return this.verify(header.slice(SCHEME_LENGTH).trim());
   }
 
   #providerOf({ iss, aud }: JWTPayload): Provider {
+    if (typeof iss !== "string") {
+      throw new AuthFailure(
+        "InvalidAuthHeader",
+        "Missing issuer claim ('iss') in JWT payload. The JWT must include an 'iss' claim that " +
+          "matches one of your configured auth providers.",
+      );
+    }
     const audiences = typeof aud === "string" ? [aud] : (aud ?? []);
     const provider = this.#providers.find(
       ({ issuer, audience }) =>
-        iss !== undefined &&
-        isSameIssuer(issuer, iss) &&
-        (audience === null || audiences.includes(audience)),
+        isSameIssuer(issuer, iss) && (audience === null || audiences.includes(audience)),
     );
-    if (provider !== undefined) return provider;
+    if (provider === undefined) throw new AuthFailure("NoAuthProvider", this.#noProvider());
+    return provider;
+  }
+
+  #noProvider(): string {
+    if (this.#providers.length === 0) {
+      return (
+        "No auth provider found matching the given token (no providers configured). Check " +
+        "convex/auth.config.ts."
+      );
+    }
     const known = this.#providers.map(({ description }) => description).join(", ");
-    throw new AuthFailure(
-      "NoAuthProvider",
+    return (
       "No auth provider found matching the given token. Check that your JWT's issuer and audience " +
-        `match one of your configured providers: [${known}]`,
+      `match one of your configured providers: [${known}]`
     );
   }
 }
@@ -69,6 +86,10 @@ function parse(token: string): JWTPayload {
   try {
     return decodeJwt(token);
   } catch {
-    throw new AuthFailure("InvalidAuthHeader", "Could not parse JWT payload.");
+    throw new AuthFailure(
+      "InvalidAuthHeader",
+      "Could not parse JWT payload. Check that the token is a valid JWT format with three " +
+        "base64-encoded parts separated by dots.",
+    );
   }
 }

@@ -1,5 +1,5 @@
 import type { Module } from "./loadModules";
-import { isRegistered, kindOf } from "./registered";
+import { isRegistered, kindOf, type RegisteredFunction } from "./registered";
 import type { FunctionKind } from "./outcome";
 
 /**
@@ -13,25 +13,53 @@ export function normalisePath(udfPath: string): string {
   return `${module.replace(/\.js$/, "")}:${name}`;
 }
 
+/** A normalised path as the platform names it where it says nothing about the file. */
+export function shortPath(path: string): string {
+  return path.replace(/:default$/, "");
+}
+
+/** A normalised path as the platform names it where it means the file, too: `notes.js:add`. */
+export function filePath(path: string): string {
+  return path.replace(":", ".js:");
+}
+
+/** Whether it can be the path of a function, there or not. */
+export function isFunctionPath(udfPath: string): boolean {
+  const [module = "", name = ""] = normalisePath(udfPath).split(":");
+  return /^\w+(\/\w+)*$/.test(module) && /^[A-Za-z]\w*$/.test(name);
+}
+
+/** The function at a normalised path, public or not; `null` where there is none. */
+export function registeredAt(
+  modules: ReadonlyMap<string, Module>,
+  path: string,
+): RegisteredFunction | null {
+  const colon = path.lastIndexOf(":");
+  const module = modules.get(path.slice(0, colon));
+  const name = path.slice(colon + 1);
+  const registered = module !== undefined && Object.hasOwn(module, name) ? module[name] : undefined;
+  return isRegistered(registered) && kindOf(registered) !== null ? registered : null;
+}
+
+/** The kind of the public function at a normalised path; `null` where clients find none. */
+export function publicKindOf(
+  modules: ReadonlyMap<string, Module>,
+  path: string,
+): FunctionKind | null {
+  const registered = registeredAt(modules, path);
+  return registered?.isPublic === true ? kindOf(registered) : null;
+}
+
 /** Why a client may not call this function as that kind; `null` when it may. The path is normalised. */
 export function reasonNotCallable(
   modules: ReadonlyMap<string, Module>,
   path: string,
   kind: FunctionKind,
 ): string | null {
-  const colon = path.lastIndexOf(":");
-  const module = modules.get(path.slice(0, colon));
-  const name = path.slice(colon + 1);
-  const registered = module !== undefined && Object.hasOwn(module, name) ? module[name] : undefined;
-  const actual = isRegistered(registered) ? kindOf(registered) : null;
-  if (!isRegistered(registered) || registered.isPublic !== true || actual === null) {
-    return (
-      `Could not find public function for '${path}'. ` +
-      "Did you forget to run `npx convex dev` or `npx convex deploy`?"
-    );
-  }
+  const actual = publicKindOf(modules, path);
   if (actual === kind) return null;
-  return `Trying to execute ${path} as ${title(kind)}, but it is defined as ${title(actual)}.`;
+  if (actual === null) return `Could not find public function for '${shortPath(path)}'.`;
+  return `Trying to execute ${filePath(path)} as ${title(kind)}, but it is defined as ${title(actual)}.`;
 }
 
 function title(kind: FunctionKind): string {

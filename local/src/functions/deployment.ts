@@ -9,11 +9,19 @@ import {
 import { jsonToConvex, type JSONValue, type Value } from "convex/values";
 import type { User } from "../auth/user";
 import { CommitClock } from "../clock";
-import { normalisePath, reasonNotCallable } from "./address";
+import {
+  filePath,
+  normalisePath,
+  publicKindOf,
+  reasonNotCallable,
+  registeredAt,
+  shortPath,
+} from "./address";
 import { functionConsole } from "./functionConsole";
 import { instrumentModule, instrumentRouter, type FunctionHooks } from "./instrument";
 import type { LoadedModules, Module } from "./loadModules";
 import { describe, failed, refused, succeeded, type FunctionKind, type Outcome } from "./outcome";
+import { reasonNotArguments } from "./valueLimits";
 
 type Root = ReturnType<typeof convexTest<GenericSchema>>;
 type Caller = ReturnType<Root["withIdentity"]>;
@@ -93,8 +101,30 @@ export class Deployment {
     );
   }
 
+  /** Runs the public function of that path, whatever its kind. */
+  async any(udfPath: string, args: JSONValue, user: User | null): Promise<Outcome> {
+    const path = normalisePath(udfPath);
+    switch (publicKindOf(this.#modules, path)) {
+      case "query":
+        return this.query({ path, args, user });
+      case "mutation":
+        return (await this.mutation(path, args, user)).outcome;
+      case "action":
+        return this.action(path, args, user);
+      case null:
+        return refused(
+          `Could not find function for '${shortPath(path)}'. ` +
+            "Did you forget to run `npx convex dev`?",
+        );
+    }
+  }
+
   /** Runs an HTTP action, or answers 404 as a deployment does when no route matches. */
   async fetch(path: string, init: RequestInit, user: User | null): Promise<Response> {
+    if (this.#modules.get("http")?.["default"] === undefined) {
+      const text = "This Convex deployment does not have HTTP actions enabled.";
+      return new Response(text, { status: 404 });
+    }
     return this.#callerOf(user).fetch(path, init);
   }
 
@@ -102,9 +132,7 @@ export class Deployment {
   async runScheduled(path: string, args: JSONValue): Promise<void> {
     const name = normalisePath(path);
     const values = jsonToConvex(args) as Arguments;
-    const [module, exported] = name.split(":") as [string, string];
-    const registered = this.#modules.get(module)?.[exported] as { isAction?: boolean } | undefined;
-    if (registered?.isAction === true) {
+    if (registeredAt(this.#modules, name)?.isAction === true) {
       await this.#root.action(makeFunctionReference<"action">(name), values);
     } else {
       await this.#root.mutation(makeFunctionReference<"mutation">(name), values);
@@ -132,8 +160,19 @@ export class Deployment {
     const path = normalisePath(udfPath);
     const reason = reasonNotCallable(this.#modules, path, kind);
     if (reason !== null) return refused(reason);
+    let values: Value;
     try {
-      return succeeded(await run(path, jsonToConvex(args) as Arguments));
+      values = jsonToConvex(args);
+    } catch (error) {
+      return refused(`Invalid arguments for ${filePath(path)}: ${describe(error)}`);
+    }
+    if (!isArguments(values)) {
+      return refused(`Invalid arguments for ${filePath(path)}: they must be one object`);
+    }
+    const reasonNot = reasonNotArguments(path, values);
+    if (reasonNot !== null) return refused(reasonNot);
+    try {
+      return succeeded(await run(path, values));
     } catch (error) {
       return failed(error);
     }
@@ -161,6 +200,7 @@ export class Deployment {
           this.onCommit();
         });
       },
+      modules: functions,
       consoleFor: (name) => functionConsole(name, this.#log),
     };
     // convex-test takes the folder that holds `_generated` for the root.
@@ -169,7 +209,7 @@ export class Deployment {
     };
     for (const [path, module] of functions) {
       const instrumented = { ...instrumentModule(path, module, hooks) };
-      if (path === "http") {
+      if (path === "http" && module["default"] !== undefined) {
         instrumented["default"] = instrumentRouter(module["default"] as HttpRouter, hooks);
       }
       modules[`/convex/${path}.ts`] = () => Promise.resolve(instrumented);
@@ -181,4 +221,9 @@ export class Deployment {
   report(what: string, error: unknown): void {
     this.#log(`${what}: ${describe(error)}`);
   }
+}
+
+function isArguments(value: Value): value is Arguments {
+  const isObject = typeof value === "object" && value !== null;
+  return isObject && !Array.isArray(value) && !(value instanceof ArrayBuffer);
 }

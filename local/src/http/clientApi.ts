@@ -5,17 +5,18 @@ import { AuthFailure, type User } from "../auth/user";
 import type { TokenVerifier } from "../auth/verifier";
 import { encodeTimestamp } from "../clock";
 import type { Deployment } from "../functions/deployment";
-import { asServerError, type Outcome } from "../functions/outcome";
-import { isJSONObject, parseJSON } from "../json";
+import type { Outcome } from "../functions/outcome";
+import { parseJSON } from "../json";
+import { answerOf, argsOf, callOf, pathOf, readJSONObject, type HttpCall } from "./calls";
 import { allowAnyOrigin } from "./cors";
 import { DEV_TOKEN_PATH, devToken } from "./devToken";
-import { HttpError, readBody, sendJSON, sendText, targetOf } from "./exchange";
+import { HttpError, sendJSON, sendText, targetOf } from "./exchange";
 import type { RequestHandler } from "./listen";
 
-/** The status with which the published client expects the errors of functions. */
-const FUNCTION_FAILED = 560;
+const RUN_PATH = "/api/run/";
 
-type Call = (path: string, args: JSONValue, user: User | null) => Promise<Outcome>;
+type Run = (path: string, args: JSONValue, user: User | null) => Promise<Outcome>;
+type Answer = (request: IncomingMessage, url: URL) => Promise<JSONValue>;
 
 /** Serves the HTTP API that ConvexHttpClient speaks, and the dev issuer's tokens if there is one. */
 export function clientApiHandler(
@@ -23,16 +24,8 @@ export function clientApiHandler(
   verifier: TokenVerifier,
   devIssuer: DevIssuer | null,
 ): RequestHandler {
-  const query: Call = (path, args, user) => deployment.query({ path, args, user });
-  const calls: ReadonlyMap<string, Call> = new Map([
-    ["/api/query", query],
-    ["/api/query_at_ts", query],
-    [
-      "/api/mutation",
-      async (path, args, user) => (await deployment.mutation(path, args, user)).outcome,
-    ],
-    ["/api/action", (path, args, user) => deployment.action(path, args, user)],
-  ]);
+  const posts = postEndpoints(deployment, verifier);
+  const get = queryByGet(deployment, verifier);
 
   return async (request, response) => {
     const url = targetOf(request);
@@ -42,63 +35,137 @@ export function clientApiHandler(
       return;
     }
     if (allowAnyOrigin(request, response)) return;
-    const call = calls.get(url?.pathname ?? "");
-    if (call !== undefined && request.method === "POST") {
-      await answerCall(request, response, verifier, call);
-    } else if (url?.pathname === "/api/query_ts") {
-      sendJSON(response, 200, { ts: encodeTimestamp(deployment.clock.next()) });
-    } else if (url?.pathname === "/version") {
-      sendText(response, 200, "unknown");
-    } else if (url?.pathname === "/instance_name") {
-      sendText(response, 200, "embedded");
-    } else if (url?.pathname === "/") {
-      sendText(response, 200, "This Convex deployment is running. Its data lives in memory.");
-    } else {
-      throw new HttpError(call === undefined ? 404 : 405, "NotFound", "There is no such endpoint");
+    const path = url?.pathname ?? "";
+    const post = path.startsWith(RUN_PATH) ? posts.get(RUN_PATH) : posts.get(path);
+    if (url !== null && post !== undefined && request.method === "POST") {
+      sendJSON(response, 200, await post(request, url));
+    } else if (url !== null && path === "/api/query" && request.method === "GET") {
+      sendJSON(response, 200, await get(request, url));
+    } else if (!answerAboutItself(path, deployment, response)) {
+      throw new HttpError(post === undefined ? 404 : 405, "NotFound", "There is no such endpoint");
     }
   };
 }
 
-async function answerCall(
-  request: IncomingMessage,
-  response: ServerResponse,
+function postEndpoints(
+  deployment: Deployment,
   verifier: TokenVerifier,
-  call: Call,
-): Promise<void> {
-  const { path, args } = parseCall((await readBody(request)).toString());
-  const user = await verifier.verifyHeader(request.headers.authorization).catch(asUnauthorized);
-  const outcome = await call(path, args, user);
-  if (outcome.success) {
-    sendJSON(response, 200, { status: "success", value: outcome.value, logLines: [] });
-    return;
-  }
-  sendJSON(response, FUNCTION_FAILED, {
-    status: "error",
-    errorMessage: asServerError(outcome.message),
-    ...(outcome.data !== undefined && { errorData: outcome.data }),
-    logLines: [],
-  });
+): ReadonlyMap<string, Answer> {
+  const query: Run = (path, args, user) => deployment.query({ path, args, user });
+  const mutation: Run = async (path, args, user) =>
+    (await deployment.mutation(path, args, user)).outcome;
+  const action: Run = (path, args, user) => deployment.action(path, args, user);
+  const any: Run = (path, args, user) => deployment.any(path, args, user);
+
+  const calling =
+    (run: Run): Answer =>
+    async (request) =>
+      answer(callOf(await readJSONObject(request)), run, await userOf(request, verifier));
+  return new Map<string, Answer>([
+    ["/api/query", calling(query)],
+    ["/api/query_at_ts", calling(query)],
+    ["/api/mutation", calling(mutation)],
+    ["/api/action", calling(action)],
+    ["/api/function", calling(any)],
+    [
+      "/api/query_batch",
+      async (request) => {
+        const { queries } = await readJSONObject(request);
+        if (!Array.isArray(queries)) throw new HttpError(400, "BadJsonBody", "missing `queries`");
+        const user = await userOf(request, verifier);
+        const results: JSONValue[] = [];
+        for (const body of queries) results.push(await answer(callOf(body), query, user));
+        return { results };
+      },
+    ],
+    [
+      RUN_PATH,
+      async (request, url) => {
+        const body = await readJSONObject(request);
+        const user = await userOf(request, verifier);
+        return answer({ path: pathInUrl(url), ...argsOf(body) }, any, user);
+      },
+    ],
+  ]);
 }
 
-/** Both spellings of the arguments: the published client's list of one, and the plain object. */
-function parseCall(body: string): { path: string; args: JSONValue } {
-  let call: JSONValue;
+function queryByGet(deployment: Deployment, verifier: TokenVerifier): Answer {
+  return async (request, url) => {
+    const [path, args] = [url.searchParams.get("path"), url.searchParams.get("args")];
+    if (path === null || args === null) {
+      throw new HttpError(400, "BadQueryArgs", "path and args are needed");
+    }
+    let parsed: JSONValue;
+    try {
+      parsed = parseJSON(args);
+    } catch {
+      throw new HttpError(400, "BadQueryArgs", "args is not JSON");
+    }
+    const call = callOf({ path, args: parsed, format: url.searchParams.get("format") });
+    const user = await userOf(request, verifier);
+    return answer(
+      call,
+      (name, values) => deployment.query({ path: name, args: values, user }),
+      user,
+    );
+  };
+}
+
+async function answer({ path, args, format }: HttpCall, run: Run, user: User | null) {
+  return answerOf(await run(path, args, user), format);
+}
+
+/** `/api/run/folder/module/name`: a function's path with slashes only. */
+function pathInUrl(url: URL): string {
+  const parts = url.pathname.slice(RUN_PATH.length).split("/").map(decoded);
+  const name = parts.pop();
+  if (parts.length === 0 || name === undefined) {
+    throw new HttpError(
+      400,
+      "MissingIdentifier",
+      "Path or function name not provided in path, e.g. /api/run/messages/list",
+    );
+  }
+  return pathOf(`${parts.join("/")}:${name}`);
+}
+
+function decoded(part: string): string {
   try {
-    call = parseJSON(body);
+    return decodeURIComponent(part);
   } catch {
-    throw new HttpError(400, "BadJsonBody", "The body is not JSON");
+    return part;
   }
-  if (!isJSONObject(call) || typeof call["path"] !== "string") {
-    throw new HttpError(400, "BadJsonBody", "The body must be { path, args, format }");
-  }
-  const args = Array.isArray(call["args"]) ? (call["args"][0] ?? {}) : (call["args"] ?? {});
-  if (!isJSONObject(args)) {
-    throw new HttpError(400, "BadJsonBody", "args must be an object, or an array with one");
-  }
-  return { path: call["path"], args };
 }
 
-function asUnauthorized(error: unknown): never {
-  if (error instanceof AuthFailure) throw new HttpError(401, error.code, error.message);
-  throw error;
+async function userOf(request: IncomingMessage, verifier: TokenVerifier): Promise<User | null> {
+  try {
+    return await verifier.verifyHeader(request.headers.authorization);
+  } catch (error) {
+    if (error instanceof AuthFailure) throw new HttpError(error.status, error.code, error.message);
+    throw error;
+  }
+}
+
+/** Answers what needs no user; `false` when the path is none of those. */
+function answerAboutItself(
+  path: string,
+  deployment: Deployment,
+  response: ServerResponse,
+): boolean {
+  switch (path) {
+    case "/api/query_ts":
+      sendJSON(response, 200, { ts: encodeTimestamp(deployment.clock.next()) });
+      return true;
+    case "/version":
+      sendText(response, 200, "unknown");
+      return true;
+    case "/instance_name":
+      sendText(response, 200, "embedded");
+      return true;
+    case "/":
+      sendText(response, 200, "This Convex deployment is running. Its data lives in memory.");
+      return true;
+    default:
+      return false;
+  }
 }

@@ -1,6 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { JSONValue } from "convex/values";
-import { MAX_BODY_BYTES } from "../limits";
 
 /** A request that is answered with an error of the platform: a code and a message, as JSON. */
 export class HttpError extends Error {
@@ -15,22 +14,18 @@ export class HttpError extends Error {
 }
 
 /**
- * The whole body.
- * @throws HttpError 413 when it is larger than the platform takes; it is read to its end all the
- * same, because a client that is still sending would not see the answer
+ * The whole body; `null` when it is larger than the limit. It is read to its end all the same,
+ * because a client that is still sending would not see the answer.
  */
-export async function readBody(request: IncomingMessage): Promise<Buffer> {
+export async function readBody(request: IncomingMessage, limit: number): Promise<Buffer | null> {
   let chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size <= MAX_BODY_BYTES) chunks.push(chunk);
+    if (size <= limit) chunks.push(chunk);
     else chunks = [];
   }
-  if (size > MAX_BODY_BYTES) {
-    throw new HttpError(413, "RequestTooLarge", `The body is larger than ${MAX_BODY_BYTES} bytes`);
-  }
-  return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks);
+  return size > limit ? null : Buffer.concat(chunks);
 }
 
 /** Answers with JSON. */

@@ -8,6 +8,7 @@ import {
   MAX_TIMER_MS,
   MAX_UNSENT_BYTES,
 } from "../limits";
+import { inChunks } from "./chunks";
 import {
   actionResponse,
   authErrorFrame,
@@ -44,6 +45,7 @@ const INTERNAL_ERROR = 1011;
 export class Connection implements Subscriber {
   readonly #socket: WebSocket;
   readonly #services: SyncServices;
+  readonly #takesChunks: boolean;
   readonly #queries = new Map<number, Subscription>();
   #session: Session | null = null;
   #clockSkew: number | null = null;
@@ -58,9 +60,10 @@ export class Connection implements Subscriber {
   #removed: number[] = [];
   #owesTransition = false;
 
-  constructor(socket: WebSocket, services: SyncServices) {
+  constructor(socket: WebSocket, services: SyncServices, takesChunks: boolean) {
     this.#socket = socket;
     this.#services = services;
+    this.#takesChunks = takesChunks;
     services.subscriptions.add(this);
     socket.on("message", (data, isBinary) => {
       this.#receive(data, isBinary);
@@ -92,7 +95,7 @@ export class Connection implements Subscriber {
     const updates: [Subscription, QueryResult][] = [];
     for (const query of this.#queries.values()) {
       const result = results.get(query.key);
-      if (result === undefined) return false;
+      if (result === undefined || query.isDue) return false;
       if (query.sent !== result.fingerprint) updates.push([query, result]);
     }
     for (const [query, result] of updates) {
@@ -108,7 +111,8 @@ export class Connection implements Subscriber {
       this.#querySet !== this.#told.querySet || this.#identity !== this.#told.identity;
     if (modifications.length === 0 && !isNewVersion && !this.#owesTransition) return true;
     const version = { querySet: this.#querySet, identity: this.#identity, timestamp };
-    this.#send(transitionFrame(this.#told, version, modifications, this.#clockSkew));
+    const transition = transitionFrame(this.#told, version, modifications, this.#clockSkew);
+    this.#send(...(this.#takesChunks ? inChunks(transition) : [transition]));
     this.#told = version;
     this.#removed = [];
     this.#owesTransition = false;
@@ -169,7 +173,7 @@ export class Connection implements Subscriber {
     }
     const { udfPath, args, journal } = change;
     const key = keyOf(change, this.#user);
-    this.#queries.set(queryId, { queryId, udfPath, args, journal, key, sent: null });
+    this.#queries.set(queryId, { queryId, udfPath, args, journal, key, sent: null, isDue: false });
   }
 
   async #authenticate(baseVersion: number, token: string | null): Promise<void> {
@@ -178,7 +182,11 @@ export class Connection implements Subscriber {
     }
     this.#user = token === null ? null : await this.#services.verifier.verify(token);
     this.#identity += 1;
-    for (const query of this.#queries.values()) query.key = keyOf(query, this.#user);
+    for (const query of this.#queries.values()) {
+      query.key = keyOf(query, this.#user);
+      // As on the platform, also for a new token of the same user.
+      query.isDue = true;
+    }
     this.#watchExpiry();
     this.#services.subscriptions.request();
   }
@@ -252,11 +260,11 @@ export class Connection implements Subscriber {
     this.#socket.close(POLICY_VIOLATION, reason);
   }
 
-  #send(frame: string): void {
+  #send(...frames: string[]): void {
     if (!this.#isOpen()) return;
     // A client that does not read gets everything anew when it reconnects.
     if (this.#socket.bufferedAmount > MAX_UNSENT_BYTES) this.#socket.terminate();
-    else this.#socket.send(frame);
+    else for (const frame of frames) this.#socket.send(frame);
   }
 
   #isOpen(): boolean {

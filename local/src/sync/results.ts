@@ -14,6 +14,8 @@ export interface Subscription {
   key: string;
   /** The `fingerprint` of the result the client has; `null` before the first. */
   sent: string | null;
+  /** It has to run once more, even when nothing was written: its connection has a new identity. */
+  isDue: boolean;
 }
 
 /** A query's result, serialised once for all the connections that it goes to. */

@@ -1,6 +1,7 @@
 import type { Server } from "node:http";
 import { WebSocketServer } from "ws";
-import { MAX_BODY_BYTES, PING_INTERVAL_MS } from "../limits";
+import { MAX_MESSAGE_BYTES, PING_INTERVAL_MS } from "../limits";
+import { takesChunks } from "./chunks";
 import { Connection, type SyncServices } from "./connection";
 
 const SYNC_PATH = /^\/api\/(?:[^/?]+\/)?sync(?:\?|$)/;
@@ -16,7 +17,7 @@ export interface SyncServer {
 export function serveSync(server: Server, services: SyncServices): SyncServer {
   const sockets = new WebSocketServer({
     noServer: true,
-    maxPayload: MAX_BODY_BYTES,
+    maxPayload: MAX_MESSAGE_BYTES,
     perMessageDeflate: false,
   });
   const connections = new Set<Connection>();
@@ -27,7 +28,7 @@ export function serveSync(server: Server, services: SyncServices): SyncServer {
       return;
     }
     sockets.handleUpgrade(request, socket, head, (webSocket) => {
-      const connection = new Connection(webSocket, services);
+      const connection = new Connection(webSocket, services, takesChunks(request));
       connections.add(connection);
       webSocket.on("close", () => connections.delete(connection));
     });

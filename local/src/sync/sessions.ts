@@ -7,21 +7,28 @@ export interface MutationReply {
 }
 
 /**
- * A client's session, over all its connections. Its mutations run one after the other, and one that
- * is sent again after a reconnect is answered with the first reply instead of run again.
+ * A client's session, over all its connections. Its mutations run one after the other. One that is
+ * sent again after a reconnect is answered from the record when it has succeeded; one that has
+ * failed left nothing behind, so it runs again.
  */
 export class Session {
   #last: Promise<unknown> = Promise.resolve();
-  readonly #replies = new Map<number, Promise<MutationReply>>();
+  readonly #successes = new Map<number, MutationReply>();
 
-  /** The reply to this request; `run` is called for the first request of this id only. */
+  /** The reply to this request; `run` is called unless the request has succeeded before. */
   once(requestId: number, run: () => Promise<MutationReply>): Promise<MutationReply> {
-    const known = this.#replies.get(requestId);
-    if (known !== undefined) return known;
-    const reply = this.#last.then(run, run);
+    const answer = async (): Promise<MutationReply> => {
+      const known = this.#successes.get(requestId);
+      if (known !== undefined) return known;
+      const reply = await run();
+      if (reply.timestamp !== null) {
+        this.#successes.set(requestId, reply);
+        forgetOldest(this.#successes, MAX_REPLIES_PER_SESSION);
+      }
+      return reply;
+    };
+    const reply = this.#last.then(answer, answer);
     this.#last = reply;
-    this.#replies.set(requestId, reply);
-    forgetOldest(this.#replies, MAX_REPLIES_PER_SESSION);
     return reply;
   }
 }

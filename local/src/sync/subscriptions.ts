@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import type { User } from "../auth/user";
 import type { Deployment, SnapshotReader } from "../functions/deployment";
 import { failed, type Outcome } from "../functions/outcome";
+import { isReadLimit } from "../functions/words";
 import { requestOf, resultOf, type QueryResult, type Subscription } from "./results";
 
 /** A connection, as far as it has subscriptions. */
@@ -12,9 +13,11 @@ export interface Subscriber {
   deliver(timestamp: bigint, results: Map<string, QueryResult>): boolean;
 }
 
+/** A query to run, and who waits for it to run. */
 interface Wanted {
   subscription: Subscription;
   user: User | null;
+  due: Subscription[];
 }
 
 /**
@@ -92,10 +95,12 @@ export class Subscriptions {
     const stale = new Map<string, Wanted>();
     for (const { subscriptions, user } of this.#subscribers) {
       for (const subscription of subscriptions) {
-        inUse.add(subscription.key);
-        if (this.#results.get(subscription.key)?.commits !== this.#deployment.commits) {
-          stale.set(subscription.key, { subscription, user });
-        }
+        const { key, isDue } = subscription;
+        inUse.add(key);
+        if (!isDue && this.#results.get(key)?.commits === this.#deployment.commits) continue;
+        const wanted = stale.get(key) ?? { subscription, user, due: [] };
+        if (isDue) wanted.due.push(subscription);
+        stale.set(key, wanted);
       }
     }
     for (const key of this.#results.keys()) if (!inUse.has(key)) this.#results.delete(key);
@@ -104,12 +109,13 @@ export class Subscriptions {
 
   async #read(stale: Map<string, Wanted>, read: SnapshotReader): Promise<void> {
     let isFirst = true;
-    for (const [key, { subscription, user }] of stale) {
+    for (const [key, { subscription, user, due }] of stale) {
+      // Before the run: whoever signs in during it is due again.
+      for (const other of due.splice(0)) other.isDue = false;
       const outcome = await read(requestOf(subscription, user));
       // The limits count for the transaction as a whole: what is left gets one of its own, which
       // costs the common moment, but only beyond 16 MiB of results.
-      if (!isFirst && !outcome.success && outcome.message.includes("This is a Convex limit"))
-        return;
+      if (!isFirst && !outcome.success && isReadLimit(outcome.message)) return;
       isFirst = false;
       stale.delete(key);
       this.#store(key, serialise(subscription, outcome, this.#deployment.commits));
