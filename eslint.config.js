@@ -6,7 +6,16 @@ import { defineConfig } from "eslint/config";
 import tseslint from "typescript-eslint";
 
 export default defineConfig(
-  { ignores: ["**/node_modules/", "convex/_generated/", "**/dist/", ".venv/", "worker/", "tests/adopter/"] },
+  {
+    ignores: [
+      "**/node_modules/",
+      "convex/_generated/",
+      "**/dist/",
+      ".venv/",
+      "worker/",
+      "tests/adopter/",
+    ],
+  },
   js.configs.recommended,
   tseslint.configs.strictTypeChecked,
   {

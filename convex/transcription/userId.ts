@@ -37,6 +37,6 @@ export async function userIdFromToken(ctx: { auth: Auth }): Promise<string | nul
 export async function requireUserId(ctx: AppQueryCtx, getUserId: GetUserId): Promise<string> {
   const userId = await getUserId(ctx);
   // Nobody is signed in under an empty name, and all who were would share their jobs.
-  if (userId === null || userId === "") throw jobError("unauthenticated", "Sign in first.");
+  if (!userId) throw jobError("unauthenticated", "Sign in first.");
   return userId;
 }

@@ -19,7 +19,7 @@ export const write = internalMutation({
       .query("users")
       .withIndex("by_token", (q) => q.eq("tokenIdentifier", userId))
       .unique();
-    const job = await readJob(ctx, jobId);
+    const job = await readJob(ctx, { jobId });
     if (user === null || job === null) return null;
     const text =
       status === "completed" ? (job.result?.text ?? "") : `${status}: ${job.error ?? ""}`;

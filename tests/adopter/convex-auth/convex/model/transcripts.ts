@@ -6,7 +6,7 @@ const MAX_PAGES = 20;
 
 /** The whole text of a transcript: that of the result, else what the segments say. */
 export async function textOf(ctx: QueryCtx, jobId: string): Promise<string> {
-  const result = (await readJob(ctx, jobId))?.result;
+  const result = (await readJob(ctx, { jobId }))?.result;
   if (result?.text !== undefined && result.text.length === result.textLength) return result.text;
   let text = "";
   const spoken: string[] = [];
