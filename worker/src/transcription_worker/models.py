@@ -181,9 +181,9 @@ class JobUpdate(_Strict):
     """One report on one job.
 
     `progress` is percent of the whole job, `estimated_time_remaining` seconds. `error` is required
-    with `failed` and allowed with nothing else, like `error_code`, the reason for machines; `result` is allowed with `completed` only, and
-    `timestamps.completed_at` with the end only. `sequence` numbers the updates of one attempt; the
-    outbox sets it.
+    with `failed` and allowed with nothing else, as is `error_code`, the reason for machines;
+    `result` is allowed with `completed` only, and `timestamps.completed_at` with the end only.
+    `sequence` numbers the updates of one attempt; the outbox sets it.
     """
 
     job_id: JobId
