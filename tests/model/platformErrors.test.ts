@@ -18,6 +18,9 @@ const TOO_MUCH = [
   "Too large total size of the arguments of scheduled functions from this mutation",
   "Arguments for transcriptionJobs.js:updateFromAPI are too large (actual: 17000000, limit: 16777216)",
   "Function transcriptionJobs.js:run return value is too large (actual: 17000000, limit: 16777216)",
+  "Hit maximum total syscall duration (maximum duration: 15s)",
+  "Uncaught Error: Invalid argument `value` for `db.insert`: Value is too large (1.2 MiB > maximum size 1 MiB)",
+  "Uncaught Error: Invalid arguments for `db.patch`: Array length is too long (8193 > maximum length 8192)",
   "Uncaught Error: Value is too large (1.2 MiB > maximum size 1 MiB)",
   "Uncaught Error: Array length is too long (8193 > maximum length 8192)",
   "Uncaught Error: Object has too many fields (1025 > maximum number 1024)",
@@ -35,6 +38,7 @@ const UNAVAILABLE = [
   "Selected isolate was not clean",
   "Couldn't acquire a permit on this funrun",
   "Your request couldn't be completed. Try again later.",
+  "Instance is not loaded yet, try again later",
   "Cannot run functions while this deployment is paused. …",
   "This deployment has been disabled because it exceeded a configured usage limit.",
 ];

@@ -2,14 +2,16 @@ import { Refusal } from "./errors.js";
 
 // What the platform says when a mutation fails in an action; no code reaches JavaScript, only the
 // text. Its own sentences stand at the beginning, those that it throws inside the function behind
-// `Uncaught …Error: `, so that nothing which a transcript says can be taken for one of them.
-const THROWN = "^(?:Uncaught [A-Za-z]*Error: )?";
+// `Uncaught …Error: ` and the name of the call, so that nothing which a transcript says can be
+// taken for one of them.
+const THROWN = "^(?:Uncaught [A-Za-z]*Error: )?(?:Invalid arguments? (?:`\\w+` )?for `[\\w.]+`: )?";
 
 /** More than one transaction may take: the same request fails again, half of it may not. */
 const TOO_MUCH = new RegExp(
   `${THROWN}(?:` +
     [
       "Function execution timed out",
+      "Hit maximum total syscall duration",
       "Your request timed out performing too many system operations",
       "(?:JavaScript execution|Isolate) ran out of memory",
       "Array buffer allocation failed",
@@ -32,6 +34,7 @@ const UNAVAILABLE = new RegExp(
       "Too many writes (?:per second|to )",
       ".{0,200}(?:no available workers|isolate was not clean|acquire a permit)",
       "Your request couldn't be completed",
+      "Instance is not loaded yet",
       "Cannot run functions while",
       ".{0,200}(?:have been disabled|has been disabled because)",
     ].join("|") +
