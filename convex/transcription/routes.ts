@@ -97,7 +97,7 @@ function checkKey(request: Request): void {
   if (keys.length === 0) {
     throw new Refusal(
       "not_configured",
-      "CONVEX_API_KEY is not set on this deployment: run `npm run keygen` and the line it prints.",
+      "CONVEX_API_KEY is not set on this deployment: `npx convex env set CONVEX_API_KEY` with a long random key.",
     );
   }
   const token = bearerToken(request.headers.get("Authorization"));

@@ -111,7 +111,7 @@ const accepted: JsonSchema = {
     outcome: {
       enum: enumOf(outcome),
       description:
-        "`applied`: the row or the transcript changed. `duplicate`: its sequence is in already. " +
+        "`applied`: the row or the transcript changed. `duplicate`: it has the sequence of the row. " +
         "`ignored`: the job has ended, so the worker may stop. `stale`: a newer update is in.",
     },
     status: { enum: enumOf(status) },

@@ -39,6 +39,7 @@ const UNAVAILABLE = [
   "Couldn't acquire a permit on this funrun",
   "Your request couldn't be completed. Try again later.",
   "Instance is not loaded yet, try again later",
+  "Failed to connect to upstream",
   "Cannot run functions while this deployment is paused. …",
   "This deployment has been disabled because it exceeded a configured usage limit.",
 ];

@@ -43,7 +43,7 @@ export const MAX_CLOCK_AHEAD = 24 * 60 * 60 * 1000;
 
 /** A page is closed by the segment that brings it to this many segments … */
 export const PAGE_SEGMENTS = 50;
-/** … or to this many bytes of JSON, so that a live tick reads and writes under 80 KiB. */
+/** … or to this many bytes of JSON, so that a live tick reads and writes 96 KiB at most. */
 export const PAGE_BYTES = 32 * 1024;
 /**
  * Bytes of `result.text` that the row itself holds; the whole of a longer text is in the pages.

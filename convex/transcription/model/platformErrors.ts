@@ -35,6 +35,7 @@ const UNAVAILABLE = new RegExp(
       ".{0,200}(?:no available workers|isolate was not clean|acquire a permit)",
       "Your request couldn't be completed",
       "Instance is not loaded yet",
+      "Failed to connect to upstream",
       "Cannot run functions while",
       ".{0,200}(?:have been disabled|has been disabled because)",
     ].join("|") +
