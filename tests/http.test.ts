@@ -271,6 +271,27 @@ describe("batches", () => {
     });
   });
 
+  test("of many ends that replace long live transcripts fit into one transaction", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    const backend = newBackend();
+    const jobIds = Array.from({ length: 12 }, (_, index) => `job-${index}`);
+    const items = segments(0, 30, "x".repeat(40_000));
+    for (const jobId of jobIds) {
+      await backend.newJob(jobId);
+      await backend.post({ jobId, status: "processing", segments: { offset: 0, items } });
+    }
+    const result = { segments: segments(0, 2) };
+    const { status, body } = await backend.postAll(
+      jobIds.map((jobId) => ({ jobId, status: "completed", result })),
+    );
+    expect([status, body.results?.map(({ outcome }) => outcome)]).toEqual([
+      200,
+      jobIds.map(() => "applied"),
+    ]);
+    await backend.t.finishAllScheduledFunctions(vi.runAllTimers);
+    expect((await backend.dump()).transcriptionPages).toHaveLength(jobIds.length);
+  });
+
   test("that are more than a transaction may take change nothing at all", async () => {
     const limits: Record<string, number> = {};
     const backend = newBackend({ limits });

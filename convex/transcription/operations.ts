@@ -6,6 +6,7 @@ import { jobError } from "./model/errors.js";
 import { deleteJobs, endByUser } from "./model/jobs.js";
 import {
   BATCH_DELAY,
+  PAGES_PER_BATCH,
   ROWS_PER_BATCH,
   STALLED_AFTER,
   UPLOAD_EXPIRES_AFTER,
@@ -63,10 +64,10 @@ export async function runOperation(
       await removeAllOf(ctx, given(userId, "userId"));
       return null;
     case "applyUpdates": {
+      const list = given(updates, "updates");
+      const deleteLimit = Math.floor(PAGES_PER_BATCH / Math.max(1, list.length));
       const answers: UpdateAnswer[] = [];
-      for (const each of given(updates, "updates")) {
-        answers.push(await applyUpdate(ctx, each, onEnd));
-      }
+      for (const each of list) answers.push(await applyUpdate(ctx, each, onEnd, deleteLimit));
       return answers;
     }
   }

@@ -28,6 +28,7 @@ type PageKind = Doc<"transcriptionPages">["kind"];
  *
  * @param row the job's row before the update
  * @param attempt the job's attempt after the update
+ * @param deleteLimit how many of the pages that it replaces are deleted now; the rest follows in batches
  * @returns how many pages hold the segments that were written, 0 if none were
  */
 export async function writeTranscript(
@@ -35,6 +36,7 @@ export async function writeTranscript(
   row: Doc<"transcriptionJobs">,
   attempt: number,
   change: TranscriptChange,
+  deleteLimit: number,
 ): Promise<number> {
   const { newAttempt, append, replace, textSlices } = change;
   const isFirst = row.pageCount === 0 && (append.length > 0 || textSlices.length > 0);
@@ -42,7 +44,7 @@ export async function writeTranscript(
     await pointTo(ctx, row, attempt, replace === undefined ? "live" : "final");
   }
   if (newAttempt && row.pageCount > 0) {
-    await deletePages(ctx, { job: row._id, beforeAttempt: attempt });
+    await deletePages(ctx, { job: row._id, beforeAttempt: attempt }, deleteLimit);
   }
   for (const [page, text] of textSlices.entries()) {
     const slice = { page, offset: 0, count: 0, bytes: 0, segments: "[]", text };
@@ -53,7 +55,7 @@ export async function writeTranscript(
   const pages = appendSegments(null, replace);
   for (const page of pages) await insertPage(ctx, row._id, attempt, "final", page);
   if (!newAttempt && row.segmentCount > 0) {
-    await deletePages(ctx, { job: row._id, liveOfAttempt: attempt });
+    await deletePages(ctx, { job: row._id, liveOfAttempt: attempt }, deleteLimit);
   }
   return pages.length;
 }
