@@ -3,7 +3,6 @@ import {
   defineSchema,
   type DocumentByName,
   type FunctionReference,
-  type GenericActionCtx,
   type GenericMutationCtx,
   type GenericQueryCtx,
   internalMutationGeneric,
@@ -30,7 +29,6 @@ export type Doc<Table extends TableNamesInDataModel<DataModel>> = DocumentByName
 export type Id<Table extends TableNamesInDataModel<DataModel>> = GenericId<Table>;
 export type QueryCtx = GenericQueryCtx<DataModel>;
 export type MutationCtx = GenericMutationCtx<DataModel>;
-export type ActionCtx = GenericActionCtx<DataModel>;
 
 export const query = queryGeneric as QueryBuilder<DataModel, "public">;
 export const mutation = mutationGeneric as MutationBuilder<DataModel, "public">;

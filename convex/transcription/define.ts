@@ -6,12 +6,20 @@ import {
   type RegisteredMutation,
   type RegisteredQuery,
 } from "convex/server";
-import { type Infer, type ObjectType, v } from "convex/values";
+import { type Infer, v } from "convex/values";
 import { type Doc, internalMutation, mutation, query, schema } from "./context.js";
 import { environment } from "./environment.js";
 import { applyUpdate } from "./model/applyUpdate.js";
 import { jobError } from "./model/errors.js";
-import { createJob, deleteJob, endByUser, findJob, requireOwnJob } from "./model/jobs.js";
+import {
+  createJob,
+  deleteJob,
+  endByUser,
+  findJob,
+  type NewJob,
+  newJob,
+  requireOwnJob,
+} from "./model/jobs.js";
 import { MAX_ACTIVE_LISTED, MAX_ERROR_LENGTH, MAX_FINISHED_PAGE } from "./model/limits.js";
 import type { OnEnd } from "./model/onEnd.js";
 import { type Counts, NO_JOBS } from "./model/stats.js";
@@ -31,14 +39,6 @@ import { type AppQueryCtx, type GetUserId, requireUserId, userIdFromToken } from
 /** A job as the public functions return it; see `transcriptionTables` for its units. */
 export type TranscriptionJob = Doc<"transcriptionJobs">;
 export const transcriptionJob = schema.doc("transcriptionJobs");
-
-const newJob = {
-  jobId: v.optional(v.string()),
-  fileName: v.optional(v.string()),
-  fileSize: v.optional(v.number()),
-};
-/** What a person gives when a job is made; `fileSize` in bytes. */
-export type NewJob = ObjectType<typeof newJob>;
 
 const created = v.object({ jobId: v.string(), ticket: v.union(v.string(), v.null()) });
 /** The new job's id, and the ticket for the worker's API, `null` when no key is configured. */
@@ -121,9 +121,9 @@ export interface TranscriptionJobsFunctions {
 
 export interface TranscriptionJobsOptions {
   /** Who the user is: `identity.tokenIdentifier` where an app does not say it otherwise. */
-  getUserId?: GetUserId;
+  getUserId?: GetUserId | undefined;
   /** An internal mutation or action of the app with `onEndArgs`, called once for each job that ends. */
-  onEnd?: OnEnd;
+  onEnd?: OnEnd | undefined;
 }
 
 /** Makes the functions of the module; an app exports them from `convex/transcriptionJobs.ts`. */

@@ -19,7 +19,7 @@ type ActionCtx = GenericActionCtx<GenericDataModel>;
 
 export interface RoutesOptions {
   /** Where a worker checks its key, `/health` by default; `false` leaves an app's own alone. */
-  healthPath?: string | false;
+  healthPath?: string | false | undefined;
 }
 
 /**
@@ -44,8 +44,9 @@ export function registerRoutes(
     const results = await answerEach(parseBatch(body), async (updates) => {
       return (await ctx.runMutation(RUN, { op: "applyUpdates", updates })) ?? [];
     });
-    const refused = results.filter(({ ok }) => !ok).length;
-    Object.assign(fields, { updates: results.length, refused });
+    const codes = results.flatMap((result) => (result.ok ? [] : [result.error.code]));
+    Object.assign(fields, { updates: results.length, refused: codes.length });
+    if (codes.length > 0) fields["codes"] = [...new Set(codes)].join(" ");
     return { ok: true, results };
   });
 

@@ -5,7 +5,6 @@
 export {
   type CreatedJob,
   defineTranscriptionJobs,
-  type NewJob,
   transcriptionJob,
   type TranscriptionJob,
   type TranscriptionJobsFunctions,
@@ -27,7 +26,7 @@ export {
   REFUSALS,
   type RefusalCode,
 } from "./model/errors.js";
-export { END_CODES } from "./model/jobs.js";
+export { END_CODES, type NewJob } from "./model/jobs.js";
 export {
   audioInfo,
   type AudioInfo,

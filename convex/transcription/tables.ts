@@ -5,8 +5,9 @@ import { audioInfo, resultSummary, status } from "./model/validators.js";
 /** The module's tables, to be spread into an app's schema: `defineSchema({ ...transcriptionTables, notes: … })`. */
 export const transcriptionTables = {
   /**
-   * The hot row, small and sent to subscribers at every tick. Made by `create`, changed by
-   * `updateFromAPI`, `cancel`, `uploadFailed` and the watchdog, deleted by `remove` and retention.
+   * The hot row, small and sent to subscribers at every tick. Made by `create` and
+   * `createFor`, changed by updates, `cancel`, `uploadFailed` and the watchdog, deleted by `remove`,
+   * `removeAllOf` and retention.
    * Times are epoch milliseconds, `estimatedTimeRemaining` is in seconds.
    */
   transcriptionJobs: defineTable({

@@ -7,7 +7,9 @@ import { jobError } from "./model/errors.js";
 export type AppQueryCtx = GenericQueryCtx<any>;
 
 /** How an app knows its users: the signed-in user's id, `null` when nobody is signed in. */
-export type GetUserId = (ctx: AppQueryCtx) => Promise<string | null> | string | null;
+export type GetUserId = (
+  ctx: AppQueryCtx,
+) => Promise<string | null | undefined> | string | null | undefined;
 
 /**
  * The whole `tokenIdentifier`, because a subject alone collides between providers.

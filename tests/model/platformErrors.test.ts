@@ -7,7 +7,6 @@ const TOO_MUCH = [
   "Function execution timed out (maximum duration: 1s)",
   "Your request timed out performing too many system operations.",
   "JavaScript execution ran out of memory (maximum memory usage: 64 MB)",
-  "Isolate ran out of memory during execution with 67108864 bytes",
   "Uncaught RangeError: Array buffer allocation failed",
   "Uncaught Error: Too many documents read in a single function execution (limit: 32000). Consider …",
   "Uncaught Error: Too many bytes read in a single function execution (limit: 16777216 bytes). …",

@@ -1,3 +1,4 @@
+import { type ObjectType, v } from "convex/values";
 import type { Doc, MutationCtx, QueryCtx } from "../context.js";
 import { jobError } from "./errors.js";
 import { JOB_ID_PATTERN, MAX_FILE_NAME_LENGTH, PAGES_PER_BATCH } from "./limits.js";
@@ -36,11 +37,12 @@ export async function requireOwnJob(
 }
 
 /** What a person gives when a job is made; `fileSize` in bytes. */
-export interface NewJob {
-  jobId?: string;
-  fileName?: string;
-  fileSize?: number;
-}
+export const newJob = {
+  jobId: v.optional(v.string()),
+  fileName: v.optional(v.string()),
+  fileSize: v.optional(v.number()),
+};
+export type NewJob = ObjectType<typeof newJob>;
 
 /**
  * Makes a pending job, or finds the one that this user already has under this id.

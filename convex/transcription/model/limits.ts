@@ -69,7 +69,7 @@ export const DEFAULT_RETENTION_DAYS = 90;
 
 /** Rows that one run of a clean-up changes; the rest follows in the next run. */
 export const ROWS_PER_BATCH = 50;
-/** Pages that one transaction deletes: at most 130 KiB each, read and written, within 16 MiB. */
+/** Pages that one transaction deletes: at most 97 KiB each, which the platform reads twice, within 16 MiB. */
 export const PAGES_PER_BATCH = 50;
 /** Milliseconds between two batches, so that a large clean-up leaves room for live updates. */
 export const BATCH_DELAY = 100;

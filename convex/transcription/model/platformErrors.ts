@@ -13,7 +13,7 @@ const TOO_MUCH = new RegExp(
       "Function execution timed out",
       "Hit maximum total syscall duration",
       "Your request timed out performing too many system operations",
-      "(?:JavaScript execution|Isolate) ran out of memory",
+      "JavaScript execution ran out of memory",
       "Array buffer allocation failed",
       "[A-Z][a-z ]{5,80} in a single function execution",
       "Too many functions scheduled by this mutation",

@@ -39,8 +39,7 @@ export async function writeTranscript(
   deleteLimit: number,
 ): Promise<number> {
   const { newAttempt, append, replace, textSlices } = change;
-  const isFirst = row.pageCount === 0 && (append.length > 0 || textSlices.length > 0);
-  if (newAttempt || isFirst || replace !== undefined) {
+  if (newAttempt || replace !== undefined) {
     await pointTo(ctx, row, attempt, replace === undefined ? "live" : "final");
   }
   if (newAttempt && row.pageCount > 0) {

@@ -17,7 +17,13 @@ import {
 } from "../model/limits.js";
 import { isTerminal } from "../model/status.js";
 import { utf8Length } from "../model/text.js";
-import type { Segment, SegmentChunk, Status, Word } from "../model/validators.js";
+import {
+  type Segment,
+  type SegmentChunk,
+  type Status,
+  status as statusValidator,
+  type Word,
+} from "../model/validators.js";
 import {
   asArray,
   type Collection,
@@ -108,13 +114,7 @@ const timestamps = nullIsAbsent(
   }),
 );
 
-const status = z.enum([
-  "pending",
-  "processing",
-  "completed",
-  "failed",
-  "cancelled",
-]) satisfies z.ZodMiniType<Status>;
+const status = z.enum(statusValidator.members.map(({ value }) => value));
 
 /** What fields ask of each other. */
 const goesTogether = z.check<{
