@@ -23,7 +23,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: "no-eval",
-          include: ["tests/{http,vectors,noEval}.test.ts"],
+          include: ["tests/{http,bodies,batch,vectors,noEval}.test.ts"],
           environment: "node",
           execArgv: ["--disallow-code-generation-from-strings"],
           server: { deps: { inline: ["convex-test"] } },
