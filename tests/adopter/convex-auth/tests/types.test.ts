@@ -68,7 +68,7 @@ test("defineTranscriptionJobs takes no function that cannot be called so", () =>
   expectTypeOf<NoArguments>().not.toExtend<OnEnd>();
 });
 
-test("getUserId may be any helper of the app, if it says null", () => {
+test("getUserId may be any helper of the app that says null or undefined for nobody", () => {
   type GetUserId = NonNullable<
     NonNullable<Parameters<typeof defineTranscriptionJobs>[0]>["getUserId"]
   >;
@@ -76,7 +76,8 @@ test("getUserId may be any helper of the app, if it says null", () => {
   expectTypeOf<(ctx: QueryCtx) => Promise<User | null>>().toExtend<GetUserId>();
   expectTypeOf<(ctx: QueryCtx | MutationCtx) => Promise<User>>().toExtend<GetUserId>();
   expectTypeOf<(ctx: Pick<QueryCtx, "auth">) => string | null>().toExtend<GetUserId>();
-  expectTypeOf<() => Promise<string | undefined>>().not.toExtend<GetUserId>();
+  expectTypeOf<() => Promise<string | undefined>>().toExtend<GetUserId>();
+  expectTypeOf<() => Promise<number>>().not.toExtend<GetUserId>();
 });
 
 test("errors narrow", () => {
