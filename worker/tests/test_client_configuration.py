@@ -1,8 +1,8 @@
 """The client's settings, its health check and its logs."""
 
 import pytest
-from structlog.testing import capture_logs
 
+from support.logs import capture_logs
 from support.scripted_server import Answer, ScriptedServer, first_then_accept, refused
 from transcription_worker import (
     AuthenticationError,

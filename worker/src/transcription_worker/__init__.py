@@ -4,6 +4,8 @@ async with ConvexClient.from_env() as client:
     await client.update_job_status({"job_id": job_id, "status": "processing", "progress": 42})
 """
 
+import logging
+
 from .client import ConvexClient
 from .database import Database, Transaction
 from .errors import (
@@ -67,3 +69,6 @@ __all__ = [
     "Word",
     "load_settings",
 ]
+
+# A library is silent until its program configures logging.
+logging.getLogger(__name__).addHandler(logging.NullHandler())

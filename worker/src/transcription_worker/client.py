@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 import random
 import time
 from collections.abc import Mapping
@@ -13,7 +14,6 @@ import httpx
 from .answers import check_health, read_outcome
 from .endpoint import site_url
 from .errors import ConfigurationError, ConvexError, UnavailableError, UnexpectedAnswerError
-from .logging import get_logger
 from .models import JobUpdate, UpdateOutcome
 from .retry import RetryPolicy, delay
 from .settings import load_settings
@@ -28,7 +28,7 @@ _MAX_ANSWER_BYTES = 256 * 1024
 # Seconds that an idle connection is kept: longer than a job's signs of life are apart.
 _KEEP_ALIVE = 30.0
 
-_log = get_logger("client")
+_log = logging.getLogger("transcription_worker.client")
 
 
 class ConvexClient:
@@ -205,13 +205,13 @@ def log_attempt(
     fields |= {"attempt": attempt, "ms": round((time.monotonic() - began) * 1000, 1)}
     if error is None:
         status = outcome and {"outcome": outcome.outcome, "job_status": outcome.status.value}
-        _log.info(event, status_code=200, **fields, **(status or {}))
+        _log.info(event, extra={"status_code": 200, **fields, **(status or {})})
         return
     fields |= {"status_code": error.status, "code": error.code, "error": error.message}
     if event == "update_retry":
-        _log.warning(event, **fields)
+        _log.warning(event, extra=fields)
     else:
-        _log.error(event, **fields)
+        _log.error(event, extra=fields)
 
 
 def _not_sent(update: JobUpdate) -> UpdateOutcome:

@@ -1,5 +1,6 @@
 """The whole transcription service: the database, the way to Convex, the queue and the API."""
 
+import logging
 import signal
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -13,7 +14,6 @@ from .client import ConvexClient
 from .database import Database
 from .engines import create_engine
 from .errors import AuthenticationError, ConfigurationError, ConvexError
-from .logging import get_logger
 from .outbox import Outbox, OutboxSettings
 from .queue import JobQueueService, QueueOptions, SqliteJobStore, UploadFiles
 from .settings import Settings
@@ -21,7 +21,7 @@ from .settings import Settings
 # Seconds that uploads under way get when the service stops.
 _SHUTDOWN_GRACE = 5
 
-_log = get_logger("service")
+_log = logging.getLogger("transcription_worker.service")
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +114,11 @@ async def _check(client: ConvexClient) -> None:
     try:
         await client.health()
     except AuthenticationError as error:
-        _log.error("convex_refuses_key", error=error.message, set="CONVEX_API_KEY on both sides")
+        _log.error(
+            "convex_refuses_key",
+            extra={"error": error.message, "set": "CONVEX_API_KEY on both sides"},
+        )
     except ConvexError as error:
-        _log.warning("convex_not_reached", error=error.message)
+        _log.warning("convex_not_reached", extra={"error": error.message})
     else:
         _log.info("convex_reached")

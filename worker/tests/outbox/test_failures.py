@@ -6,8 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from structlog.testing import capture_logs
 
+from support.logs import capture_logs
 from support.outboxes import live, progress, quick, running_outbox, until
 from support.scripted_server import (
     Answer,

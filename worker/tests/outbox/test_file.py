@@ -4,8 +4,8 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from structlog.testing import capture_logs
 
+from support.logs import capture_logs
 from support.outboxes import live, progress, quick, running_outbox, until
 from support.scripted_server import ScriptedServer
 from transcription_worker import AlreadyRunningError, ConvexClient, Database, Outbox

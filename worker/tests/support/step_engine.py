@@ -41,6 +41,7 @@ class StepEngine:
     """Keeps its runs; `next_run` waits for one that no test has seen yet."""
 
     name = "step"
+    status: str | None = None
 
     def __init__(self) -> None:
         self.runs: asyncio.Queue[StepRun] = asyncio.Queue()

@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import logging
 from collections.abc import AsyncIterator
 from contextlib import suppress
 
@@ -10,7 +11,6 @@ from starlette.requests import ClientDisconnect
 
 from ..audio import AudioError, probe_audio
 from ..engines import Engine, UnsupportedOptionError
-from ..logging import get_logger
 from ..queue import JobQueueService, UploadFiles
 from ..tickets import bearer_token
 from .auth import require_ticket
@@ -40,7 +40,7 @@ class Uploads:
         self._files = files
         self._options = options
         self._probes = asyncio.Semaphore(_PROBES)
-        self._log = get_logger("api")
+        self._log = logging.getLogger("transcription_worker.api")
 
     async def take(self, request: Request) -> str:
         """Receives and checks one upload; the answer is the job's id. Raises `ApiError`."""
@@ -49,7 +49,7 @@ class Uploads:
             received = await self._receive(request, body)
             await self._enqueue(received)
         except ApiError as error:
-            self._log.info("upload_refused", code=error.code)
+            self._log.info("upload_refused", extra={"code": error.code})
             with suppress(TimeoutError, ClientDisconnect):
                 async with asyncio.timeout(_DRAIN):
                     async for _ in body:
@@ -62,7 +62,7 @@ class Uploads:
             if error.errno not in (errno.ENOSPC, errno.EDQUOT):
                 raise
             raise ApiError(507, "disk_full", "The worker's disk is full.") from error
-        self._log.info("upload_taken", job_id=received.job_id, bytes=received.size)
+        self._log.info("upload_taken", extra={"job_id": received.job_id, "bytes": received.size})
         return received.job_id
 
     async def _receive(self, request: Request, body: AsyncIterator[bytes]) -> Received:

@@ -14,7 +14,7 @@ class TranscriptionOptions:
 
     `language` is that of the speech, such as `en`; `model` one that the engine knows; `word_times`
     whether segments carry their words with their times; `temperature` how freely the engine
-    guesses, 0 to 1; `initial_prompt` words to expect, such as names.
+    guesses, 0 to 1; `initial_prompt` words to expect, such as names; `hotwords` words to favour.
     """
 
     language: str | None = None
@@ -22,6 +22,7 @@ class TranscriptionOptions:
     word_times: bool = True
     temperature: float | None = None
     initial_prompt: str | None = None
+    hotwords: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,19 +31,33 @@ class EngineEvent:
 
     `fraction` is how much of the audio is done, 0 to 1, never falling; `segments` are those that
     are new since the last event, and final; `language` is as the engine heard it, once it knows.
+    `outage` says, for the person who waits, why nothing goes on at the moment: the engine waits for
+    something outside of it. `None`: all is well.
     """
 
     fraction: float
     segments: tuple[Segment, ...] = ()
     language: str | None = None
+    outage: str | None = None
 
 
 class EngineError(Exception):
-    """The engine cannot transcribe this audio; the message is for the person who sent it."""
+    """The engine cannot transcribe this audio.
+
+    The message is for the person who sent it, `code` for programs (`errorCode` on Convex).
+    """
+
+    code = "engine_failed"
+
+    def __init__(self, message: str, code: str | None = None) -> None:
+        super().__init__(message)
+        self.code = code or self.code
 
 
 class UnsupportedOptionError(EngineError):
     """The engine cannot do what the options ask for; `option` is the one that it cannot."""
+
+    code = "unsupported_option"
 
     def __init__(self, option: str, message: str) -> None:
         super().__init__(message)
@@ -55,6 +70,10 @@ class Engine(Protocol):
     @property
     def name(self) -> str:
         """The engine's name, as in the settings."""
+
+    @property
+    def status(self) -> str | None:
+        """What keeps the engine from working at the moment, for `GET /health`; `None`: nothing."""
 
     def check(self, options: TranscriptionOptions) -> None:
         """Raises `UnsupportedOptionError` for what the engine cannot do, before a file is taken."""

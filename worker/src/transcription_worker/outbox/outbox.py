@@ -1,6 +1,7 @@
 """The outbox as its callers see it."""
 
 import asyncio
+import logging
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -9,14 +10,13 @@ from typing import Self
 
 from ..client import ConvexClient
 from ..database import Database, Transaction
-from ..logging import get_logger
 from ..models import JobUpdate, UpdateOutcome
 from . import dead_letter, store
 from .schema import COMPONENT, MIGRATIONS
 from .sender import Sender
 from .settings import OutboxSettings
 
-_log = get_logger("outbox")
+_log = logging.getLogger("transcription_worker.outbox")
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,8 +151,11 @@ class Outbox:
         self._merged += result.merged
         for mend in result.mends:
             self._mended[mend.kind] += 1
-            _log.warning("update_mended", **fields, path=mend.path, kind=mend.kind)
+            _log.warning("update_mended", extra={**fields, "path": mend.path, "kind": mend.kind})
         if result.dead is not None:
-            _log.error("update_dead_lettered", **fields, code="invalid_payload", reason=result.dead)
+            _log.error(
+                "update_dead_lettered",
+                extra={**fields, "code": "invalid_payload", "reason": result.dead},
+            )
         if self._sender is not None and result.waiting is not None:
             self._sender.notify(result.job_id, result.waiting)

@@ -1,6 +1,7 @@
 """The task that delivers what the outbox holds."""
 
 import asyncio
+import logging
 import math
 import random
 import sqlite3
@@ -11,7 +12,6 @@ from functools import partial
 from ..client import ConvexClient, log_attempt
 from ..database import Database
 from ..errors import ConvexError
-from ..logging import get_logger
 from ..models import UpdateOutcome
 from ..retry import RetryPolicy, delay
 from . import delivery, store
@@ -33,7 +33,7 @@ from .verdict import (
     judge,
 )
 
-_log = get_logger("outbox")
+_log = logging.getLogger("transcription_worker.outbox")
 
 Work = Callable[[sqlite3.Connection], Waiting | None]
 
@@ -119,7 +119,7 @@ class Sender:
         try:
             await self._refresh()
         except sqlite3.Error as error:
-            _log.error("outbox_unreadable", error=str(error))
+            _log.error("outbox_unreadable", extra={"error": str(error)})
 
     async def _refresh(self) -> None:
         """Looks into the file where somebody else has written to it: at the start, and after the
@@ -164,7 +164,10 @@ class Sender:
         except Exception as error:  # noqa: BLE001 - a full disk must not end the sending
             job.failures += 1
             self._wait(job, self._settings.backoff, None)
-            _log.error("delivery_failed", job_id=job_id, error=f"{type(error).__name__}: {error}")
+            _log.error(
+                "delivery_failed",
+                extra={"job_id": job_id, "error": f"{type(error).__name__}: {error}"},
+            )
         finally:
             self._jobs.end(job_id, was_failing=was_failing)
             self._wake.set()
@@ -244,7 +247,8 @@ class Sender:
             case Pause():
                 self._gate.pause(now, error.message)
                 _log.error(
-                    "outbox_paused", reason=error.message, tries_again_in=self._settings.pause
+                    "outbox_paused",
+                    extra={"reason": error.message, "tries_again_in": self._settings.pause},
                 )
                 await self._write(job_id, note)
             case Wait(backoff, retry_after):
@@ -260,11 +264,16 @@ class Sender:
                     job_id, partial(delivery.resend_from, request=request, expected=expected)
                 )
             case WithoutTimestamps():
-                _log.warning("update_mended", job_id=job_id, path="timestamps", kind="clock")
+                _log.warning(
+                    "update_mended", extra={"job_id": job_id, "path": "timestamps", "kind": "clock"}
+                )
                 await self._write(job_id, partial(delivery.drop_timestamps, request=request))
             case Bury(code):
                 job.failures = 0
-                _log.error("update_dead_lettered", job_id=job_id, code=code, reason=error.message)
+                _log.error(
+                    "update_dead_lettered",
+                    extra={"job_id": job_id, "code": code, "reason": error.message},
+                )
                 await self._write(
                     job_id,
                     partial(delivery.bury, request=request, code=code, reason=error.message),
@@ -275,7 +284,7 @@ class Sender:
                     after_commit=lambda _: self.notify(job_id, None),
                 )
                 job.last_sent = None
-                _log.warning("job_removed", job_id=job_id, dropped=dropped)
+                _log.warning("job_removed", extra={"job_id": job_id, "dropped": dropped})
                 for callback in self.removed_callbacks:
                     _call(callback, job_id)
 
@@ -296,4 +305,4 @@ def _call(callback: Callable[..., None], *arguments: object) -> None:
     try:
         callback(*arguments)
     except Exception as error:  # noqa: BLE001 - a listener's fault must not stop the sending
-        _log.error("callback_failed", error=f"{type(error).__name__}: {error}")
+        _log.error("callback_failed", extra={"error": f"{type(error).__name__}: {error}"})

@@ -1,13 +1,13 @@
 """The job queue: runs whole uploads, a few at a time, and reports all that happens to them."""
 
 import asyncio
+import logging
 import sqlite3
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 
 from ..engines.base import Engine, TranscriptionOptions
 from ..errors import StorageError
-from ..logging import get_logger
 from ..models import AudioInfo, JobUpdate, UpdateOutcome
 from . import reports
 from .files import UploadFiles
@@ -48,7 +48,7 @@ class JobQueueService:
         self._engine = engine
         self._files = files
         self._options = options
-        self._log = get_logger("queue")
+        self._log = logging.getLogger("transcription_worker.queue")
         self._work_waits = asyncio.Event()
         self._runs: dict[str, JobRun] = {}
         self._tasks: dict[str, asyncio.Task[JobUpdate]] = {}
@@ -63,7 +63,9 @@ class JobQueueService:
     async def start(self) -> None:
         """Takes up what was left when the process ended, and begins to run jobs."""
         for job in await self._store.recover():
-            self._log.warning("job_runs_again", job_id=job.job_id, attempt=job.attempt)
+            self._log.warning(
+                "job_runs_again", extra={"job_id": job.job_id, "attempt": job.attempt}
+            )
             if job.crashes >= self._options.max_crashes:
                 message = f"The worker stopped {job.crashes} times while it ran this job."
                 await self._store.report(reports.failed(job, message))
@@ -122,7 +124,7 @@ class JobQueueService:
         """Ends a job, wherever it is, and stops its engine. One that has ended stays as it is."""
         job = await self._store.get(job_id)
         if job is not None and await self._store.report(reports.cancelled(job)):
-            self._log.info("job_cancelled", job_id=job_id, attempt=job.attempt)
+            self._log.info("job_cancelled", extra={"job_id": job_id, "attempt": job.attempt})
             if (task := self._tasks.get(job_id)) is not None:
                 task.cancel()
             elif job.state == "waiting":
@@ -161,7 +163,7 @@ class JobQueueService:
         )
         task = asyncio.create_task(run.execute())
         self._runs[job.job_id], self._tasks[job.job_id] = run, task
-        self._log.info("job_started", job_id=job.job_id, attempt=job.attempt)
+        self._log.info("job_started", extra={"job_id": job.job_id, "attempt": job.attempt})
         try:
             await asyncio.wait([task])
         except asyncio.CancelledError:
@@ -180,7 +182,7 @@ class JobQueueService:
         if isinstance(error, JobEndedError):
             return
         if error is not None:
-            self._log.error("job_crashed", job_id=job.job_id, exc_info=error)
+            self._log.error("job_crashed", exc_info=error, extra={"job_id": job.job_id})
             update = reports.failed(job, "The worker made a mistake; its log says which.")
         else:
             update = task.result()
@@ -188,10 +190,12 @@ class JobQueueService:
             try:
                 await self._store.report(update)
             except (sqlite3.Error, StorageError):
-                self._log.exception("job_end_not_stored", job_id=job.job_id)
+                self._log.exception("job_end_not_stored", extra={"job_id": job.job_id})
                 await asyncio.sleep(_AFTER_FAULT)
             else:
-                self._log.info("job_ended", job_id=job.job_id, status=update.status.value)
+                self._log.info(
+                    "job_ended", extra={"job_id": job.job_id, "status": update.status.value}
+                )
                 return
 
     async def _signs_of_life(self) -> None:
@@ -208,7 +212,7 @@ class JobQueueService:
             try:
                 await step()
             except Exception:  # noqa: BLE001 - a full disk must not end the queue for good
-                self._log.exception("queue_step_failed", step=step.__name__)
+                self._log.exception("queue_step_failed", extra={"step": step.__name__})
                 await asyncio.sleep(_AFTER_FAULT)
             await asyncio.sleep(pause)
 

@@ -21,6 +21,7 @@ class OpenAIEngine:
     """Sends audio to an OpenAI-compatible service, cut at silences where it is long."""
 
     name = "openai"
+    status: str | None = None
 
     def __init__(self, options: OpenAIOptions) -> None:
         self._options = options

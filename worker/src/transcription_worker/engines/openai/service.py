@@ -1,6 +1,7 @@
 """One request to the service, tried again where that can help."""
 
 import asyncio
+import logging
 import random
 from types import TracebackType
 from typing import Self
@@ -8,7 +9,6 @@ from typing import Self
 import httpx
 import pydantic
 
-from ...logging import get_logger
 from ...retry import delay, is_retried, parse_retry_after
 from ..base import EngineError
 from .options import OpenAIOptions
@@ -16,7 +16,7 @@ from .verbose_json import VerboseJson
 
 # Characters of the service's own words that a job's error quotes.
 _QUOTED = 500
-_log = get_logger("engine.openai")
+_log = logging.getLogger("transcription_worker.engine.openai")
 
 
 class TranscriptionService:
@@ -55,7 +55,7 @@ class TranscriptionService:
                 )
             failures += 1
             retry = self._options.retry
-            _log.warning("transcription_request_failed", why=why, failures=failures)
+            _log.warning("transcription_request_failed", extra={"why": why, "failures": failures})
             if failures > retry.retries or (retry_after or 0) > retry.max_retry_after:
                 raise EngineError(f"The transcription service {why}, {failures} times in a row.")
             chance = random.random()  # noqa: S311 - spreads retries, guards nothing

@@ -16,6 +16,7 @@ class PocketsphinxEngine:
     """Understands clear English; needs no network, no key and no graphics card."""
 
     name = "pocketsphinx"
+    status: str | None = None
 
     def check(self, options: TranscriptionOptions) -> None:
         """Refuses languages and models that it does not have; see `Engine.check`."""
