@@ -1,14 +1,18 @@
 """The SQLite file: durable, one worker at a time, one flush for many writes."""
 
 import asyncio
+import logging
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from transcription_worker import AlreadyRunningError, Database, StorageError
+from support.logs import capture_logs
+from support.small_disk import small_disk
+from transcription_worker import AlreadyRunningError, Database, DiskFullError, StorageError
 
 TABLE = ("CREATE TABLE notes (id INTEGER PRIMARY KEY, text TEXT UNIQUE NOT NULL) STRICT;",)
 
@@ -26,69 +30,143 @@ async def test_the_file_is_as_durable_as_sqlite_can_be(database: Database) -> No
         "journal_mode": "wal",
         "synchronous": 2,
         "foreign_keys": 1,
-        "busy_timeout": 10_000,
+        "busy_timeout": 2_000,
     }
 
 
-async def test_a_transaction_is_all_or_nothing(database: Database) -> None:
+def insert(text: str) -> Callable[[sqlite3.Connection], str]:
+    def work(connection: sqlite3.Connection) -> str:
+        connection.execute("INSERT INTO notes (text) VALUES (?)", (text,))
+        return text
+
+    return work
+
+
+async def test_a_write_is_all_or_nothing(database: Database) -> None:
     await database.migrate("notes", TABLE)
     committed: list[str] = []
-    async with database.transaction() as tx:
-        assert await tx.execute("INSERT INTO notes (text) VALUES (?)", ("kept",)) == 1
-        tx.after_commit(lambda: committed.append("kept"))
-        assert committed == []
+    assert await database.write(insert("kept"), after_commit=committed.append) == "kept"
+
+    def fails(connection: sqlite3.Connection) -> str:
+        insert("lost")(connection)
+        raise RuntimeError("no")
+
     with pytest.raises(RuntimeError, match="no"):
-        async with database.transaction() as tx:
-            await tx.execute("INSERT INTO notes (text) VALUES ('lost')")
-            tx.after_commit(lambda: committed.append("lost"))
-            row = await tx.fetch_one("SELECT count(*) AS number FROM notes")
-            assert row is not None
-            assert row["number"] == 2
-            raise RuntimeError("no")
+        await database.write(fails, after_commit=committed.append)
     assert await notes(database) == ["kept"]
     assert committed == ["kept"]
 
 
-async def test_a_cancelled_transaction_is_rolled_back(database: Database) -> None:
+@pytest.mark.parametrize("turns", range(8))
+async def test_cancelled_at_any_turn_a_write_leaves_the_file_usable(
+    database: Database, turns: int
+) -> None:
     await database.migrate("notes", TABLE)
-    began = asyncio.Event()
-
-    async def never_ends() -> None:
-        async with database.transaction() as tx:
-            await tx.execute("INSERT INTO notes (text) VALUES ('lost')")
-            began.set()
-            await asyncio.Event().wait()
-
-    task = asyncio.create_task(never_ends())
-    await began.wait()
+    done: list[str] = []
+    task = asyncio.create_task(database.write(insert("first"), after_commit=done.append))
+    for _ in range(turns):
+        await asyncio.sleep(0)
     task.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await task
-    assert await notes(database) == []
+    await asyncio.wait([task])
+    await database.write(insert("second"))
+    # A task that never ran wrote nothing; one that began has written, and its callback knows.
+    assert await notes(database) == [*done, "second"]
+    assert done == ([] if turns == 0 else ["first"])
 
 
-async def test_transactions_wait_for_each_other(database: Database) -> None:
+async def test_cancelled_while_another_process_holds_the_lock_it_can_be_closed(
+    database: Database, tmp_path: Path
+) -> None:
+    await database.migrate("notes", TABLE)
+    other = sqlite3.connect(tmp_path / "worker.sqlite3", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    task = asyncio.create_task(database.write(insert("first")))
+    await asyncio.sleep(0.05)
+    task.cancel()
+    with pytest.raises(StorageError, match="locked"):
+        await database.write(insert("second"))
+    assert task.cancelled()
+    other.execute("COMMIT")
+    other.close()
+    await database.write(insert("third"))
+    assert await notes(database) == ["third"]
+
+
+async def test_a_callback_that_raises_is_logged_and_the_next_writes_go_on(
+    database: Database,
+) -> None:
     await database.migrate("notes", TABLE)
 
-    async def add(name: str) -> None:
-        async with database.transaction() as tx:
-            before = await tx.fetch_all("SELECT text FROM notes")
-            await asyncio.sleep(0)
-            await tx.execute("INSERT INTO notes (text) VALUES (?)", (f"{len(before)} {name}",))
+    def fails(result: str) -> None:
+        raise RuntimeError(result)
 
-    await asyncio.gather(*(add("note") for _ in range(20)))
-    assert await notes(database) == [f"{number} note" for number in range(20)]
+    class Broken(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            raise OSError("the log's disk is full")
+
+    logger = logging.getLogger("transcription_worker.database")
+    logger.addHandler(broken := Broken())
+    try:
+        with capture_logs() as logs:
+            await asyncio.gather(
+                *(database.write(insert(str(n)), after_commit=fails) for n in range(5))
+            )
+            async with asyncio.timeout(30):
+                await database.write(insert("next"))
+    finally:
+        logger.removeHandler(broken)
+    assert await notes(database) == ["0", "1", "2", "3", "4", "next"]
+    assert [log["event"] for log in logs].count("after_commit_failed") in (0, 5)
 
 
-async def test_nested_use_is_refused_and_does_not_deadlock(database: Database) -> None:
-    async with database.transaction():
-        with pytest.raises(RuntimeError, match="tx="):
-            await database.write(lambda _: None)
-        with pytest.raises(RuntimeError, match="tx="):
-            await database.fetch_all("SELECT 1")
-        with pytest.raises(RuntimeError, match="tx="):
-            async with database.transaction():
-                pass
+async def test_a_closed_file_refuses_and_does_not_hang(database: Database) -> None:
+    await database.migrate("notes", TABLE)
+    last = asyncio.create_task(database.write(insert("last")))
+    await asyncio.sleep(0)
+    closing = asyncio.create_task(database.close())
+    await asyncio.sleep(0)
+    closing.cancel()
+    with pytest.raises(StorageError, match="closed"):
+        await database.write(insert("late"))
+    with pytest.raises(StorageError, match="closed"):
+        await database.fetch_all("SELECT 1")
+    assert await last == "last"
+    await database.close()
+
+
+async def test_a_file_that_is_deleted_under_the_worker_refuses_every_write(
+    database: Database, tmp_path: Path
+) -> None:
+    await database.migrate("notes", TABLE)
+    await database.write(insert("first"))
+    path = tmp_path / "worker.sqlite3"
+    path.rename(tmp_path / "moved")
+    with capture_logs() as logs:
+        for _ in range(3):
+            with pytest.raises(StorageError, match="deleted or replaced"):
+                await database.write(insert("second"))
+    assert [log["event"] for log in logs] == ["database_gone"]
+    assert await notes(database) == ["first"]
+    (tmp_path / "moved").rename(path)
+    await database.write(insert("second"))
+    assert await notes(database) == ["first", "second"]
+
+
+async def test_a_full_disk_at_the_start_is_one_clear_error(tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk", 1) as disk:
+        disk.fill()
+        with pytest.raises(DiskFullError, match="DATA_DIR"):
+            await Database.open(disk.path / "worker.sqlite3")
+        disk.clear()
+        database = await Database.open(disk.path / "worker.sqlite3")
+        await database.migrate("notes", TABLE)
+        disk.fill()
+        with pytest.raises(DiskFullError):
+            await database.write(insert("x" * 100_000))
+        disk.clear()
+        await database.write(insert("kept"))
+        assert await notes(database) == ["kept"]
+        await database.close()
 
 
 async def test_writes_at_the_same_time_share_a_commit_and_fail_alone(database: Database) -> None:
@@ -96,23 +174,17 @@ async def test_writes_at_the_same_time_share_a_commit_and_fail_alone(database: D
     version = "PRAGMA data_version"
     other = await Database.open(_path_of(await database.fetch_one(_LIST)), exclusive=False)
 
-    def insert(text: str) -> asyncio.Task[None]:
-        def work(connection: sqlite3.Connection) -> None:
-            connection.execute("INSERT INTO notes (text) VALUES (?)", (text,))
-
-        return asyncio.create_task(database.write(work))
-
     before = await other.fetch_one(version)
     results = await asyncio.gather(
-        *(insert(text) for text in ["a", "b", "a", "c"]), return_exceptions=True
+        *(database.write(insert(text)) for text in ["a", "b", "a", "c"]), return_exceptions=True
     )
     after = await other.fetch_one(version)
     await other.close()
     assert [type(result) for result in results] == [
-        type(None),
-        type(None),
+        str,
+        str,
         sqlite3.IntegrityError,
-        type(None),
+        str,
     ]
     assert await notes(database) == ["a", "b", "c"]
     assert before is not None
@@ -129,19 +201,14 @@ async def test_of_writes_that_share_a_commit_only_those_fail_that_find_no_room(
     limit = f"PRAGMA max_page_count = {pages[0] + 2}"
     await database.read(lambda connection: connection.execute(limit).fetchone())
 
-    def insert(text: str) -> asyncio.Task[None]:
-        def work(connection: sqlite3.Connection) -> None:
-            connection.execute("INSERT INTO notes (text) VALUES (?)", (text,))
-
-        return asyncio.create_task(database.write(work))
-
     results = await asyncio.gather(
-        insert("a"), insert("x" * 100_000), insert("b"), return_exceptions=True
+        *(database.write(insert(text)) for text in ["a", "x" * 100_000, "b"]),
+        return_exceptions=True,
     )
     assert [type(result) for result in results] == [
-        type(None),
-        sqlite3.OperationalError,
-        type(None),
+        str,
+        DiskFullError,
+        str,
     ]
     assert await notes(database) == ["a", "b"]
 
@@ -160,29 +227,20 @@ async def test_callbacks_come_in_the_order_of_the_commits(database: Database) ->
     async def write(number: int) -> None:
         await database.write(lambda _: number, after_commit=order.append)
 
-    async def transact(number: int) -> None:
-        async with database.transaction() as tx:
-            tx.after_commit(lambda: order.append(number))
-
-    await asyncio.gather(write(0), write(1), transact(2), write(3))
-    assert sorted(order) == [0, 1, 2, 3]
-    assert order.index(0) < order.index(1)
+    await asyncio.gather(*(write(number) for number in range(20)))
+    assert order == list(range(20))
 
 
 async def test_a_write_whose_caller_is_cancelled_still_calls_back(database: Database) -> None:
     await database.migrate("notes", TABLE)
-    done: list[None] = []
-
-    def work(connection: sqlite3.Connection) -> None:
-        connection.execute("INSERT INTO notes (text) VALUES ('kept')")
-
-    task = asyncio.create_task(database.write(work, after_commit=done.append))
+    done: list[str] = []
+    task = asyncio.create_task(database.write(insert("kept"), after_commit=done.append))
     await asyncio.sleep(0)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
     assert await notes(database) == ["kept"]
-    assert done == [None]
+    assert done == ["kept"]
 
 
 async def test_migrations_run_once_and_by_component(tmp_path: Path) -> None:

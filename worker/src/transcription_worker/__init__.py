@@ -7,12 +7,13 @@ async with ConvexClient.from_env() as client:
 import logging
 
 from .client import ConvexClient
-from .database import Database, Transaction
+from .database import Database
 from .errors import (
     AlreadyRunningError,
     AuthenticationError,
     ConfigurationError,
     ConvexError,
+    DiskFullError,
     Issue,
     JobNotFoundError,
     SegmentGapError,
@@ -45,6 +46,7 @@ __all__ = [
     "ConvexClient",
     "ConvexError",
     "Database",
+    "DiskFullError",
     "Issue",
     "JobNotFoundError",
     "JobUpdate",
@@ -60,7 +62,6 @@ __all__ = [
     "Status",
     "StorageError",
     "Timestamps",
-    "Transaction",
     "UnavailableError",
     "UnexpectedAnswerError",
     "UpdateOutcome",

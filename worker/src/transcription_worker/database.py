@@ -1,81 +1,74 @@
 """One SQLite file for everything that must survive the process.
 
-Statements run on one thread of their own, so that the event loop never waits for a disk. Writes
+Statements run on one thread of their own, so that the event loop never waits for a disk. Nothing
+holds a transaction open across a turn of the loop, so no cancellation can leave one behind. Writes
 that are asked for at the same time share one commit, and so one flush to the disk.
 """
 
 import asyncio
+import errno
+import logging
+import os
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Sequence
+import time
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-from .commit import commit_all, rollback
-from .errors import StorageError
+from .errors import DiskFullError, StorageError
 from .file_lock import FileLock
 from .migrations import migrate
 
 T = TypeVar("T")
 Parameters = Sequence[object] | dict[str, object]
+Work = Callable[[sqlite3.Connection], T]
 
-# Milliseconds that a statement waits for another process (the command line) to finish its own.
-_BUSY_TIMEOUT_MS = 10_000
+# Milliseconds that a statement waits for another process (the command line) to finish its own;
+# short enough for a stop that meets a locked file.
+_BUSY_TIMEOUT_MS = 2_000
+# Seconds between two log lines about a file that is gone.
+_GONE_EVERY = 60.0
 
+# SQLite's codes for what no statement of ours is to blame for.
+_FILE_FAULTS = frozenset(
+    {
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_CORRUPT,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_NOTADB,
+        sqlite3.SQLITE_READONLY,
+    }
+)
 
-class Transaction:
-    """An open transaction; it ends with the `async with` block that it comes from."""
-
-    def __init__(self, database: "Database") -> None:
-        self._database = database
-        self._after_commit: list[Callable[[], None]] = []
-        self._committed = False
-
-    async def run(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """Calls `work` with the connection, on the database's thread, within this transaction."""
-        return await self._database._call(work)  # noqa: SLF001 - its own half
-
-    async def execute(self, sql: str, parameters: Parameters = ()) -> int:
-        """Runs one statement; gives the number of rows that it changed."""
-        return await self.run(lambda connection: connection.execute(sql, parameters).rowcount)
-
-    async def fetch_all(self, sql: str, parameters: Parameters = ()) -> list[sqlite3.Row]:
-        """All rows of a query."""
-        return await self.run(lambda connection: connection.execute(sql, parameters).fetchall())
-
-    async def fetch_one(self, sql: str, parameters: Parameters = ()) -> sqlite3.Row | None:
-        """The first row of a query."""
-        return await self.run(lambda connection: _first(connection, sql, parameters))
-
-    def after_commit(self, callback: Callable[[], None]) -> None:
-        """Calls `callback` once the transaction is durable, and not if it is rolled back.
-
-        Callbacks run in the order of the commits, before the next transaction begins.
-        """
-        self._after_commit.append(callback)
-
-    def _commit(self, connection: sqlite3.Connection) -> None:
-        connection.execute("COMMIT")
-        self._committed = True
+_log = logging.getLogger("transcription_worker.database")
 
 
 class Database:
-    """One SQLite file, opened by `Database.open`; WAL, `synchronous=FULL`, foreign keys."""
+    """One SQLite file, opened by `Database.open`; WAL, `synchronous=FULL`, foreign keys.
 
-    def __init__(
-        self, connection: sqlite3.Connection, thread: ThreadPoolExecutor, lock: FileLock | None
-    ) -> None:
-        self._connection = connection
+    All methods raise `StorageError` where the file cannot be read or written, `DiskFullError` where
+    that is for want of room.
+    """
+
+    def __init__(self, opened: "_Opened", thread: ThreadPoolExecutor) -> None:
+        self._path = opened.path
+        self._connection = opened.connection
         self._thread = thread
-        self._file_lock = lock
-        self._lock = asyncio.Lock()
-        self._owner: asyncio.Task[object] | None = None
+        self._file_lock = opened.lock
+        self._file = _identity(opened.path)
+        self._told_gone = float("-inf")
         self._batch: list[_Write[Any]] = []
-        self._committer: asyncio.Task[None] | None = None
-        self._closed = False
+        self._committing = False
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._closing: asyncio.Task[None] | None = None
 
     @classmethod
     async def open(cls, path: Path | str, *, exclusive: bool = True) -> "Database":
@@ -85,13 +78,14 @@ class Database:
         command line opens the file without it. Raises `StorageError` for an unusable file.
         """
         thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="transcription-database")
-        loop = asyncio.get_running_loop()
+        opening = asyncio.get_running_loop().run_in_executor(thread, _open, Path(path), exclusive)
         try:
-            connection, lock = await loop.run_in_executor(thread, _open, Path(path), exclusive)
+            return cls(await asyncio.shield(opening), thread)
         except BaseException:
+            # A caller that is cancelled meanwhile leaves no open file and no lock.
+            opening.add_done_callback(_abandon)
             thread.shutdown(wait=False)
             raise
-        return cls(connection, thread, lock)
 
     async def migrate(self, component: str, steps: Sequence[str]) -> None:
         """Brings the tables of one component up to date.
@@ -99,107 +93,116 @@ class Database:
         `steps` are SQL scripts; the n-th brings version n-1 to version n, and a step that was
         released is never changed. Raises `StorageError` for a file of a newer version.
         """
-        async with self.transaction() as tx:
-            await tx.run(lambda connection: migrate(connection, component, steps))
+        await self.write(lambda connection: migrate(connection, component, steps))
 
-    @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[Transaction]:
-        """`BEGIN IMMEDIATE` … `COMMIT`; rolled back where the block raises. Not to be nested."""
-        self._refuse_nesting()
-        async with self._lock:
-            await self._call(lambda connection: connection.execute("BEGIN IMMEDIATE"))
-            self._owner = asyncio.current_task()
-            tx = Transaction(self)
-            try:
-                yield tx
-                await self._call(tx._commit)  # noqa: SLF001 - its own half
-            except BaseException:
-                await self._call(rollback)
-                raise
-            finally:
-                self._owner = None
-                # A caller that is cancelled during the commit has committed all the same.
-                if tx._committed:  # noqa: SLF001 - its own half
-                    for callback in tx._after_commit:  # noqa: SLF001 - its own half
-                        callback()
-
-    async def write(
-        self,
-        work: Callable[[sqlite3.Connection], T],
-        after_commit: Callable[[T], None] | None = None,
-    ) -> T:
+    async def write(self, work: Work[T], after_commit: Callable[[T], None] | None = None) -> T:
         """Calls `work` on the database's thread in a transaction; durable on return.
 
         Calls that come while another one commits share the next commit. Each succeeds or fails on
-        its own; a work may be called a second time where the first came to nothing.
-        `after_commit` gets the result, as `Transaction.after_commit` describes, also when the
-        caller was cancelled meanwhile.
+        its own; a work may be called a second time where the first came to nothing. A caller that
+        is cancelled meanwhile has written all the same. `after_commit` gets the result on the
+        event loop, in the order of the commits and before the caller; it is called only, and
+        always, where the write is durable.
         """
-        self._refuse_nesting()
-        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._batch.append(_Write(work, future, after_commit))
-        if self._committer is None:
-            self._committer = asyncio.create_task(self._commit_batches())
-        try:
-            return await asyncio.shield(future)
-        except asyncio.CancelledError:
-            future.add_done_callback(_retrieve)
-            raise
+        self._refuse_closed()
+        write = _Write(work, asyncio.get_running_loop().create_future(), after_commit)
+        self._batch.append(write)
+        self._commit_next()
+        return await _shielded(write.future)
 
     async def fetch_all(self, sql: str, parameters: Parameters = ()) -> list[sqlite3.Row]:
-        """All rows of a query, outside of any transaction."""
+        """All rows of a query."""
         return await self.read(lambda connection: connection.execute(sql, parameters).fetchall())
 
     async def fetch_one(self, sql: str, parameters: Parameters = ()) -> sqlite3.Row | None:
-        """The first row of a query, outside of any transaction."""
-        return await self.read(lambda connection: _first(connection, sql, parameters))
+        """The first row of a query."""
 
-    async def read(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        def first(connection: sqlite3.Connection) -> sqlite3.Row | None:
+            row: sqlite3.Row | None = connection.execute(sql, parameters).fetchone()
+            return row
+
+        return await self.read(first)
+
+    async def read(self, work: Work[T]) -> T:
         """Calls `work`, which must only read, on the database's thread."""
-        self._refuse_nesting()
-        async with self._lock:
-            return await self._call(work)
+        self._refuse_closed()
+        loop = asyncio.get_running_loop()
+        return await _shielded(loop.run_in_executor(self._thread, _reading, work, self._connection))
 
     async def close(self) -> None:
         """Finishes what was asked for and closes the file; closing it again does nothing."""
-        if self._closed:
-            return
-        self._closed = True
-        if self._committer is not None:
-            await self._committer
-        async with self._lock:
-            await self._call(lambda connection: connection.close())
-        self._thread.shutdown()
-        if self._file_lock is not None:
-            self._file_lock.release()
+        if self._closing is None:
+            self._closing = asyncio.create_task(self._close())
+        await asyncio.shield(self._closing)
 
-    def _refuse_nesting(self) -> None:
-        if self._owner is not None and self._owner is asyncio.current_task():
-            raise RuntimeError("this task has a transaction open: use that one (tx=…)")
-
-    async def _call(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """Runs `work` on the thread to its end, also when the caller is cancelled meanwhile."""
-        future = asyncio.get_running_loop().run_in_executor(self._thread, work, self._connection)
+    async def _close(self) -> None:
+        await self._idle.wait()
         try:
-            return await asyncio.shield(future)
-        except asyncio.CancelledError:
-            await asyncio.wait([future])
-            raise
+            await asyncio.get_running_loop().run_in_executor(self._thread, self._connection.close)
+        finally:
+            self._thread.shutdown(wait=False)
+            if self._file_lock is not None:
+                self._file_lock.release()
 
-    async def _commit_batches(self) -> None:
-        while self._batch:
-            async with self._lock:
-                batch, self._batch = self._batch, []
-                works = [write.work for write in batch]
-                results = await self._call(partial(commit_all, works))
-                for write, result in zip(batch, results, strict=True):
-                    write.finish(result)
-        self._committer = None
+    def _refuse_closed(self) -> None:
+        if self._closing is not None:
+            raise StorageError(f"{self._path} has been closed")
+
+    def _commit_next(self) -> None:
+        if self._committing or not self._batch:
+            return
+        self._committing = True
+        self._idle.clear()
+        batch, self._batch = self._batch, []
+        loop = asyncio.get_running_loop()
+        commit = loop.run_in_executor(self._thread, self._commit, [one.work for one in batch])
+        commit.add_done_callback(partial(self._committed, batch))
+
+    def _committed(self, batch: "list[_Write[Any]]", commit: "asyncio.Future[list[Any]]") -> None:
+        for write, result in zip(batch, commit.result(), strict=True):
+            write.finish(result)
+        self._committing = False
+        if self._batch:
+            self._commit_next()
+        else:
+            self._idle.set()
+
+    def _commit(self, works: list[Work[Any]]) -> list[Any]:
+        try:
+            self._refuse_gone()
+            return _commit_all(works, self._connection)
+        except BaseException as error:  # noqa: BLE001 - every caller has to hear of it
+            return [error] * len(works)
+
+    def _refuse_gone(self) -> None:
+        """SQLite goes on writing into a file that somebody has deleted: all of it would be lost."""
+        if _identity(self._path) == self._file:
+            return
+        error = StorageError(
+            f"{self._path} was deleted or replaced while the worker runs: nothing can be stored. "
+            "Put the file back, or restart the worker."
+        )
+        if time.monotonic() - self._told_gone >= _GONE_EVERY:
+            self._told_gone = time.monotonic()
+            _log.critical("database_gone", extra={"error": str(error)})
+        raise error
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    path: Path
+    connection: sqlite3.Connection
+    lock: FileLock | None
+
+    def close(self) -> None:
+        self.connection.close()
+        if self.lock is not None:
+            self.lock.release()
 
 
 @dataclass(frozen=True, slots=True)
 class _Write(Generic[T]):
-    work: Callable[[sqlite3.Connection], T]
+    work: Work[T]
     future: asyncio.Future[T]
     after_commit: Callable[[T], None] | None
 
@@ -208,21 +211,111 @@ class _Write(Generic[T]):
             self.future.set_exception(result)
             return
         self.future.set_result(result)
-        if self.after_commit is not None:
-            self.after_commit(result)
+        if self.after_commit is None:
+            return
+        # What is stored is stored; whatever a callback or a log handler raises, the next writes
+        # must not wait for ever.
+        with suppress(Exception):
+            try:
+                self.after_commit(result)
+            except Exception as error:  # noqa: BLE001 - as above
+                _log.error("after_commit_failed", exc_info=error)
 
 
-def _retrieve(future: asyncio.Future[Any]) -> None:
-    """Nobody waits for the future any more; asyncio would complain of its exception."""
-    future.exception()
+async def _shielded(future: asyncio.Future[T]) -> T:
+    """The future's result; it goes on where its caller is cancelled."""
+    try:
+        return await asyncio.shield(future)
+    except asyncio.CancelledError:
+        # Nobody waits for it any more; asyncio would complain of its exception.
+        future.add_done_callback(lambda done: done.cancelled() or done.exception())
+        raise
 
 
-def _open(path: Path, exclusive: bool) -> tuple[sqlite3.Connection, FileLock | None]:
+def _commit_all(works: list[Work[Any]], connection: sqlite3.Connection) -> list[Any]:
+    """Runs all works in one transaction; the result of each, or its exception."""
+    try:
+        return _commit_together(works, connection)
+    except Exception as error:  # noqa: BLE001 - handed to the caller of the work
+        failure = _explained(error)
+        if len(works) == 1 or _is_locked(error):
+            return [failure] * len(works)
+    # A full disk ends the transaction of all: whoever needs less room may still find it.
+    return [result for work in works for result in _commit_all([work], connection)]
+
+
+def _commit_together(works: list[Work[Any]], connection: sqlite3.Connection) -> list[Any]:
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+        if len(works) == 1:
+            results = [works[0](connection)]
+        else:
+            results = [_within_savepoint(work, connection) for work in works]
+        connection.execute("COMMIT")
+    finally:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+    return results
+
+
+def _within_savepoint(work: Work[Any], connection: sqlite3.Connection) -> Any:
+    """The work's result, or its exception where the others can go on."""
+    connection.execute("SAVEPOINT work")
+    try:
+        result = work(connection)
+    except Exception as error:
+        if not connection.in_transaction:
+            raise
+        connection.execute("ROLLBACK TO work")
+        result = _explained(error)
+    connection.execute("RELEASE work")
+    return result
+
+
+def _reading(work: Work[T], connection: sqlite3.Connection) -> T:
+    try:
+        return work(connection)
+    except sqlite3.Error as error:
+        raise _explained(error) from error
+
+
+def _explained(error: Exception) -> Exception:
+    """What is wrong with the file or the disk as our error; a mistake stays what it is."""
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if code not in _FILE_FAULTS:
+        return error
+    kind = DiskFullError if code == sqlite3.SQLITE_FULL else StorageError
+    explained = kind(f"the database cannot be used: {error}")
+    explained.__cause__ = error
+    return explained
+
+
+def _is_locked(error: Exception) -> bool:
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Which file the path names at the moment."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def _abandon(opening: "asyncio.Future[_Opened]") -> None:
+    if not opening.cancelled() and opening.exception() is None:
+        opening.result().close()
+
+
+def _open(path: Path, exclusive: bool) -> _Opened:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path = path.resolve()
         lock = FileLock(path.with_name(path.name + ".lock")) if exclusive else None
     except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise _full(path) from None
         raise StorageError(f"{path.parent} cannot be written: {error.strerror}") from None
     connection = None
     try:
@@ -242,10 +335,20 @@ def _open(path: Path, exclusive: bool) -> tuple[sqlite3.Connection, FileLock | N
             connection.close()
         if lock is not None:
             lock.release()
+        if _has_no_room(path):
+            raise _full(path) from None
         raise StorageError(f"{path} is not a usable SQLite file: {error}") from None
-    return connection, lock
+    return _Opened(path, connection, lock)
 
 
-def _first(connection: sqlite3.Connection, sql: str, parameters: Parameters) -> sqlite3.Row | None:
-    row: sqlite3.Row | None = connection.execute(sql, parameters).fetchone()
-    return row
+def _has_no_room(path: Path) -> bool:
+    """SQLite says "disk I/O error" where it cannot make the files that it keeps beside this one."""
+    found = os.statvfs(path.parent)
+    return found.f_bavail * found.f_frsize < 1024 * 1024
+
+
+def _full(path: Path) -> DiskFullError:
+    return DiskFullError(
+        f"the disk is full, so that {path} cannot be opened: make room there, or set DATA_DIR to "
+        "a directory on another disk."
+    )

@@ -1,6 +1,7 @@
 """A lock that one process holds for as long as it lives."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from .errors import AlreadyRunningError
@@ -29,8 +30,9 @@ class FileLock:
                 f"{f' (process {holder})' if holder.isdigit() else ''}: "
                 "stop that one, or give this one a directory of its own (DATA_DIR)."
             ) from None
-        os.truncate(self._descriptor, 0)
-        os.write(self._descriptor, str(os.getpid()).encode("ascii"))
+        with suppress(OSError):  # on a full disk nobody learns who holds it
+            os.truncate(self._descriptor, 0)
+            os.write(self._descriptor, str(os.getpid()).encode("ascii"))
 
     def release(self) -> None:
         """Gives the lock back."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import sqlite3
 from collections import Counter
 
 import pytest
@@ -17,6 +18,7 @@ from support.scripted_server import (
     refused,
 )
 from transcription_worker import ConvexClient, Database, JobUpdate, Outbox, Status, UpdateOutcome
+from transcription_worker.outbox import PutResult
 
 
 async def test_put_returns_before_anything_is_sent(
@@ -206,20 +208,25 @@ def tries_by_job(server: ScriptedServer) -> Counter[str]:
     return Counter(update["jobId"] for update in server.updates)
 
 
-async def test_a_put_within_a_transaction_is_part_of_it(
+async def test_a_put_within_a_write_is_part_of_it(
     server: ScriptedServer, client: ConvexClient, database: Database
 ) -> None:
     async with running_outbox(database, client) as outbox:
+
+        def fails(connection: sqlite3.Connection) -> PutResult:
+            end = {"job_id": "j", "status": "completed", "progress": float("nan")}
+            assert outbox.put_within(connection, end).sequence == 1
+            raise RuntimeError
+
         with pytest.raises(RuntimeError):
-            async with database.transaction() as tx:
-                assert await outbox.put({"job_id": "j", "status": "completed"}, tx=tx) == 1
-                await outbox.put(progress("j", float("nan")), tx=tx)
-                raise RuntimeError
+            await database.write(fails, after_commit=outbox.was_put)
         assert (await outbox.stats()).mended == {}  # what came to nothing is not counted
-        async with database.transaction() as tx:
-            assert await outbox.put({"job_id": "j", "status": "failed", "error": "x"}, tx=tx) == 1
-            await asyncio.sleep(0.05)
-            assert server.received == []
+        assert server.received == []
+        end = {"job_id": "j", "status": "failed", "error": "x"}
+        put = await database.write(
+            lambda connection: outbox.put_within(connection, end), after_commit=outbox.was_put
+        )
+        assert put.sequence == 1
         assert await outbox.flush(30)
     assert [update["status"] for update in server.updates] == ["failed"]
 

@@ -29,8 +29,8 @@ async def report(outbox: Outbox, database: Database, job: str, segments: int) ->
         print("put", job, number, flush=True)
         await asyncio.sleep(0.002)
     if row is None or row["last_status"] != "completed":
-        async with database.transaction() as tx:
-            await outbox.put({"job_id": job, "status": "completed"}, tx=tx)
+        end = {"job_id": job, "status": "completed"}
+        await database.write(lambda c: outbox.put_within(c, end), after_commit=outbox.was_put)
 
 
 async def main(path: str, url: str, key: str, segments: str, *jobs: str) -> None:

@@ -2,5 +2,6 @@
 
 from .outbox import Outbox, OutboxStats
 from .settings import OutboxSettings
+from .store import PutResult
 
-__all__ = ["Outbox", "OutboxSettings", "OutboxStats"]
+__all__ = ["Outbox", "OutboxSettings", "OutboxStats", "PutResult"]

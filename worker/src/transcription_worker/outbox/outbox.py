@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import sqlite3
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -9,7 +10,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from ..client import ConvexClient
-from ..database import Database, Transaction
+from ..database import Database
 from ..models import JobUpdate, UpdateOutcome
 from . import dead_letter, store
 from .schema import COMPONENT, MIGRATIONS
@@ -69,26 +70,29 @@ class Outbox:
         sender = None if client is None else Sender(database, client, settings, clock=clock)
         return cls(database, sender, settings)
 
-    async def put(
-        self, update: JobUpdate | Mapping[str, object], *, tx: Transaction | None = None
-    ) -> int:
+    async def put(self, update: JobUpdate | Mapping[str, object]) -> int:
         """Stores an update, durably on return, and gives the number that it got in its attempt.
 
-        With `tx` the put is part of that transaction: it happens if and when that one commits.
         The update's own `sequence` is disregarded. Numbers only grow, but an update may go out
         under a higher one than it got: a progress update that waits is replaced by a newer one,
         which carries all that it had.
 
-        A mapping that is no valid update is mended where its meaning is plain, or goes to the
-        dead-letter; neither raises. Raises `sqlite3.Error` where the disk does not take it.
+        A mapping that is no valid update is repaired where its meaning is plain, or goes to the
+        dead-letter; neither raises. Raises `StorageError` where the disk does not take it.
         """
-        work = store.Put(update, self._settings.request_bytes)
-        if tx is None:
-            result = await self._database.write(work, after_commit=self._was_put)
-        else:
-            result = await tx.run(work)
-            tx.after_commit(lambda: self._was_put(result))
+        result = await self._database.write(
+            lambda connection: self.put_within(connection, update), after_commit=self.was_put
+        )
         return result.sequence
+
+    def put_within(
+        self, connection: sqlite3.Connection, update: JobUpdate | Mapping[str, object]
+    ) -> store.PutResult:
+        """The same as a part of a `Database.write`: it happens if and when that one commits.
+
+        What it returns goes to `was_put`, in that write's `after_commit`.
+        """
+        return store.put(connection, update, self._settings.request_bytes)
 
     def on_outcome(self, callback: Callable[[str, UpdateOutcome], None]) -> None:
         """Calls `callback(job_id, outcome)` for every update that Convex has answered.
@@ -146,7 +150,8 @@ class Outbox:
             blocked=sender.blocked if sender else "sending is turned off",
         )
 
-    def _was_put(self, result: store.PutResult) -> None:
+    def was_put(self, result: store.PutResult) -> None:
+        """Tells the sender of a `put_within` that is durable now."""
         fields = {"job_id": result.job_id, "attempt": result.attempt, "sequence": result.sequence}
         self._merged += result.merged
         for mend in result.mends:

@@ -35,69 +35,61 @@ class PutResult:
     dead: str | None = None
 
 
-class Put:
-    """One put, to be called with the connection."""
-
-    def __init__(self, update: JobUpdate | Mapping[str, object], request_bytes: int) -> None:
-        self._update = update
-        self._request_bytes = request_bytes
-
-    def __call__(self, connection: sqlite3.Connection) -> PutResult:
-        """Numbers the update and stores it."""
-        prepared = prepare(self._update)
-        job = (prepared.job_id, prepared.attempt)
-        row = connection.execute(
-            "INSERT INTO outbox_jobs (job_id, attempt, next_sequence, touched_at) "
-            "VALUES (?, ?, 2, ?) ON CONFLICT DO UPDATE SET "
-            "next_sequence = next_sequence + 1, touched_at = excluded.touched_at "
-            "RETURNING next_sequence - 1 AS sequence, last_status, segments_end",
-            (*job, _now()),
-        ).fetchone()
-        sequence: int = row["sequence"]
-        if isinstance(prepared, Poison):
-            dead_letter.bury_poison(connection, prepared, sequence)
-            return PutResult(
-                *job, sequence, waiting_for(connection, prepared.job_id), dead=prepared.reason
-            )
-        body, segments_end = self._store_segments(connection, prepared, row["segments_end"])
-        is_progress = row["last_status"] == prepared.status
-        if not is_progress or segments_end != row["segments_end"]:
-            connection.execute(
-                "UPDATE outbox_jobs SET last_status = ?, segments_end = ? "
-                "WHERE job_id = ? AND attempt = ?",
-                (prepared.status, segments_end, *job),
-            )
-        merged = _add(connection, prepared, body, sequence, segments_end, is_progress=is_progress)
-        return PutResult(
-            *job,
-            sequence,
-            waiting_for(connection, prepared.job_id),
-            merged=merged,
-            mends=prepared.mends,
+def put(
+    connection: sqlite3.Connection,
+    update: JobUpdate | Mapping[str, object],
+    request_bytes: int,
+) -> PutResult:
+    """Numbers an update and stores it."""
+    prepared = prepare(update)
+    job = (prepared.job_id, prepared.attempt)
+    row = connection.execute(
+        "INSERT INTO outbox_jobs (job_id, attempt, next_sequence, touched_at) "
+        "VALUES (?, ?, 2, ?) ON CONFLICT DO UPDATE SET "
+        "next_sequence = next_sequence + 1, touched_at = excluded.touched_at "
+        "RETURNING next_sequence - 1 AS sequence, last_status, segments_end",
+        (*job, _now()),
+    ).fetchone()
+    sequence: int = row["sequence"]
+    if isinstance(prepared, Poison):
+        dead_letter.bury_poison(connection, prepared, sequence)
+        waiting = waiting_for(connection, prepared.job_id)
+        return PutResult(*job, sequence, waiting, dead=prepared.reason)
+    body, segments_end = _store_segments(connection, prepared, row["segments_end"], request_bytes)
+    is_progress = row["last_status"] == prepared.status
+    if not is_progress or segments_end != row["segments_end"]:
+        connection.execute(
+            "UPDATE outbox_jobs SET last_status = ?, segments_end = ? "
+            "WHERE job_id = ? AND attempt = ?",
+            (prepared.status, segments_end, *job),
         )
+    merged = _add(connection, prepared, body, sequence, segments_end, is_progress=is_progress)
+    waiting = waiting_for(connection, prepared.job_id)
+    return PutResult(*job, sequence, waiting, merged=merged, mends=prepared.mends)
 
-    def _store_segments(
-        self, connection: sqlite3.Connection, update: Prepared, segments_end: int
-    ) -> tuple[dict[str, object], int]:
-        """Stores live segments; the body to be sent, and the place after the last segment."""
-        job = (update.job_id, update.attempt)
-        body, items = update.body, update.segments
-        _insert_segments(connection, job, update.offset, items)
-        if items:
-            segments_end = max(segments_end, update.offset + len(items))
-        result = body.get("result")
-        if result is None or len(to_json(body).encode()) <= self._request_bytes:
-            return body, segments_end
-        live = [text for _, text in _segments(connection, job, 0, segments_end)]
-        if result.get("segments") is None:
-            reason = "the text alone is too large for one request; it was completed without it"
-            dead_letter.bury_text(connection, job, to_json(result), "payload_too_large", reason)
-        else:
-            more = segments_to_append(live, result["segments"])
-            _insert_segments(connection, job, len(live), more)
-            segments_end = len(live) + len(more)
-        rest = {key: value for key, value in result.items() if key not in ("segments", "text")}
-        return {**body, "result": rest}, segments_end
+
+def _store_segments(
+    connection: sqlite3.Connection, update: Prepared, segments_end: int, request_bytes: int
+) -> tuple[dict[str, object], int]:
+    """Stores live segments; the body to be sent, and the place after the last segment."""
+    job = (update.job_id, update.attempt)
+    body, items = update.body, update.segments
+    _insert_segments(connection, job, update.offset, items)
+    if items:
+        segments_end = max(segments_end, update.offset + len(items))
+    result = body.get("result")
+    if result is None or len(to_json(body).encode()) <= request_bytes:
+        return body, segments_end
+    live = [text for _, text in _segments(connection, job, 0, segments_end)]
+    if result.get("segments") is None:
+        reason = "the text alone is too large for one request; it was completed without it"
+        dead_letter.bury_text(connection, job, to_json(result), "payload_too_large", reason)
+    else:
+        more = segments_to_append(live, result["segments"])
+        _insert_segments(connection, job, len(live), more)
+        segments_end = len(live) + len(more)
+    rest = {key: value for key, value in result.items() if key not in ("segments", "text")}
+    return {**body, "result": rest}, segments_end
 
 
 def _add(

@@ -10,7 +10,7 @@ from typing import Self
 from ..database import Database
 from ..engines.base import TranscriptionOptions
 from ..models import AudioInfo, JobUpdate, Status
-from ..outbox import Outbox
+from ..outbox import Outbox, PutResult
 from .job import Job, JobExistsError
 from .view import JobView, now_ms
 
@@ -121,17 +121,20 @@ class SqliteJobStore:
 
     async def report(self, update: JobUpdate) -> bool:
         """See `JobStore.report`."""
-        async with self._database.transaction() as tx:
-            row = await tx.fetch_one("SELECT * FROM queue_jobs WHERE job_id = ?", (update.job_id,))
+
+        def report(connection: sqlite3.Connection) -> PutResult | None:
+            row = connection.execute(
+                "SELECT * FROM queue_jobs WHERE job_id = ?", (update.job_id,)
+            ).fetchone()
             if row is None or row["state"] == "ended" or row["attempt"] != update.attempt:
-                return False
+                return None
             if update.status is Status.PENDING and row["state"] != "waiting":
-                return False
-            sequence = await self._outbox.put(update, tx=tx)
+                return None
+            put = self._outbox.put_within(connection, update)
             now = self._clock()
-            view = _job(row).view.after(update, sequence, now)
+            view = _job(row).view.after(update, put.sequence, now)
             ended = update.status.is_terminal
-            await tx.execute(
+            connection.execute(
                 "UPDATE queue_jobs SET view = ?, state = ?, ended_at = ? WHERE job_id = ?",
                 (
                     view.model_dump_json(),
@@ -140,7 +143,13 @@ class SqliteJobStore:
                     update.job_id,
                 ),
             )
-        return True
+            return put
+
+        def tell(put: PutResult | None) -> None:
+            if put is not None:
+                self._outbox.was_put(put)
+
+        return await self._database.write(report, after_commit=tell) is not None
 
     async def release(self, job_id: str) -> None:
         """See `JobStore.release`."""
