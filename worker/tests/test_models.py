@@ -152,11 +152,11 @@ any_text = st.text(st.characters())  # lone surrogates among them
 
 @given(any_text)
 def test_any_text_can_be_made_storable(text: str) -> None:
-    mended = to_storable(text)
-    assert is_storable(mended)
-    mended.encode()
+    repaired = to_storable(text)
+    assert is_storable(repaired)
+    repaired.encode()
     if is_storable(text):
-        assert mended == text
+        assert repaired == text
 
 
 def test_two_halves_become_the_character_that_they_are() -> None:

@@ -62,7 +62,7 @@ class ConvexClient:
                 "Accept-Encoding": "identity",
                 "User-Agent": "transcription-worker",
             },
-            # The whole exchange has a deadline of its own, see `_exchange`.
+            # The whole exchange has a deadline of its own, see `exchange`.
             timeout=httpx.Timeout(None, connect=timeout),
             limits=httpx.Limits(
                 max_connections=max_connections,
@@ -132,13 +132,13 @@ class ConvexClient:
 
     async def send_once(self, content: bytes) -> UpdateOutcome:
         """Sends a body that is JSON already, once. Raises as `update_job_status` does."""
-        status, headers, body = await self._exchange("POST", UPDATE_PATH, content)
+        status, headers, body = await self.exchange("POST", UPDATE_PATH, content)
         return read_outcome(status, headers, body)
 
     async def health(self) -> None:
         """Whether address and key are right: returns if so, else raises as the update does."""
         if self._enabled:
-            check_health(*await self._exchange("GET", HEALTH_PATH, None))
+            check_health(*await self.exchange("GET", HEALTH_PATH, None))
 
     async def aclose(self) -> None:
         """Closes the connections."""
@@ -155,9 +155,10 @@ class ConvexClient:
     ) -> None:
         await self.aclose()
 
-    async def _exchange(
+    async def exchange(
         self, method: str, path: str, content: bytes | None
     ) -> tuple[int, Mapping[str, str], bytes]:
+        """One request as it is: the answer's status, headers and body. Raises `ConvexError`."""
         headers = {} if content is None else {"Content-Type": "application/json"}
         # httpx limits the time between two bytes; a server that drips them would hold us for ever.
         deadline = self._timeout + len(content or b"") / _SLOWEST_UPLOAD

@@ -1,7 +1,8 @@
 """What can go wrong between a worker and Convex.
 
     ConvexError                  everything below: the update was not taken
-    ├── ValidationError          it is not a valid update (400, 413, or found before sending)
+    ├── ValidationError          it is not a valid update (400, or found before sending)
+    ├── PayloadTooLargeError     the request is too large (413): send less at once
     ├── AuthenticationError      the key is not one of the deployment's (401)
     ├── UserMismatchError        `userId` is not the job's user (403)
     ├── JobNotFoundError         there is no such job, or not yet (404)
@@ -51,6 +52,15 @@ class ValidationError(ConvexError):
     ) -> None:
         super().__init__(message, status=status, code=code)
         self.issues = tuple(issues)
+
+
+class PayloadTooLargeError(ConvexError):
+    """The request is larger than the endpoint, or a proxy before it, takes: send less at once."""
+
+    def __init__(
+        self, message: str, *, status: int = 413, code: str | None = "payload_too_large"
+    ) -> None:
+        super().__init__(message, status=status, code=code)
 
 
 class AuthenticationError(ConvexError):

@@ -21,6 +21,8 @@ MAX_SAFE_INTEGER = 2**53 - 1
 # Epoch milliseconds of 2000-01-01; anything before is seconds sent for milliseconds.
 MIN_TIMESTAMP = 946_684_800_000
 
-# Bytes of a request that the worker sends at most: the endpoint takes 4 MiB, and the difference
-# leaves room for what is not transcript.
-MAX_REQUEST_BYTES = 3_670_016
+# Bytes of a request that the worker sends at most: the endpoint takes 4 MiB, but proxies with their
+# defaults take 1 MiB, and a smaller request is sooner through a bad network.
+MAX_REQUEST_BYTES = 1024 * 1024
+# Updates of one batch.
+MAX_BATCH_UPDATES = 100

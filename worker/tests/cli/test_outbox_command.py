@@ -1,4 +1,4 @@
-"""`transcription-worker outbox`: shows and mends what is stuck, also while the worker runs."""
+"""`transcription-worker outbox`: shows and repairs what is stuck, also while the worker runs."""
 
 import asyncio
 import json

@@ -1,6 +1,6 @@
 """The outbox and its file: who may have it, what survives, what a full disk does."""
 
-import sqlite3
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -8,7 +8,14 @@ import pytest
 from support.logs import capture_logs
 from support.outboxes import live, progress, quick, running_outbox, until
 from support.scripted_server import ScriptedServer
-from transcription_worker import AlreadyRunningError, ConvexClient, Database, Outbox
+from transcription_worker import (
+    AlreadyRunningError,
+    ConvexClient,
+    Database,
+    DiskFullError,
+    Outbox,
+    StorageError,
+)
 
 
 async def test_a_file_that_cannot_be_written_does_not_end_the_sending(
@@ -24,9 +31,10 @@ async def test_a_file_that_cannot_be_written_does_not_end_the_sending(
     await set_read_only(1)
     with capture_logs() as logs:
         outbox.start()
-        with pytest.raises(sqlite3.OperationalError, match="readonly"):
+        with pytest.raises(StorageError, match="readonly"):
             await outbox.put(progress("j", 2))
-        await until(lambda: sum(log["event"] == "delivery_failed" for log in logs) >= 2)
+        await until(lambda: any(log["event"] == "delivery_not_stored" for log in logs))
+        assert "readonly" in str((await outbox.stats()).blocked)
     await set_read_only(0)
     assert await outbox.flush(30)
     await outbox.stop()
@@ -43,7 +51,7 @@ async def test_a_full_disk_is_told_to_whoever_puts(
         await database.read(lambda connection: connection.execute(limit).fetchone())
         text = "x" * 60_000
         segments = {"offset": 0, "items": [{"start": 0, "end": 1, "text": text}]}
-        with pytest.raises(sqlite3.OperationalError, match="full"):
+        with pytest.raises(DiskFullError, match="full"):
             await outbox.put(progress("j", 1, segments=segments))
         await database.read(
             lambda connection: connection.execute("PRAGMA max_page_count = 100000").fetchone()
@@ -78,3 +86,41 @@ async def test_an_outage_is_outlived_by_another_process(
     sent = [item["text"] for u in server.updates for item in u.get("segments", {}).get("items", [])]
     assert sent == [f"s{number}" for number in range(10)]
     assert server.updates[-1]["status"] == "completed"
+
+
+async def test_an_update_whose_acceptance_the_disk_does_not_take_is_not_sent_again(
+    server: ScriptedServer, client: ConvexClient, database: Database
+) -> None:
+    outbox = await Outbox.open(database, client, quick())
+    for number in range(10):
+        await outbox.put(progress(f"j{number}", 1))
+    await database.write(
+        lambda connection: (
+            connection.execute(
+                "CREATE TRIGGER no_room BEFORE DELETE ON outbox_updates"
+                " BEGIN SELECT RAISE(FAIL, 'database or disk is full'); END"
+            ).rowcount
+        )
+    )
+    outbox.start()
+    await until(lambda: len(server.updates) == 10)
+    await asyncio.sleep(0.5)
+    assert len(server.updates) == 10
+    await database.write(lambda connection: connection.execute("DROP TRIGGER no_room").rowcount)
+    assert await outbox.flush(30)
+    await outbox.stop()
+    assert len(server.updates) == 10
+
+
+async def test_at_a_stop_the_log_says_what_waits(
+    server: ScriptedServer, client: ConvexClient, database: Database, tmp_path: Path
+) -> None:
+    await server.stop()
+    with capture_logs() as logs:
+        async with running_outbox(database, client) as outbox:
+            await outbox.put(progress("j", 1))
+            (tmp_path / "worker.sqlite3").unlink()
+            with pytest.raises(StorageError, match="deleted"):
+                await outbox.put(progress("j", 2))
+    [stopped] = [log for log in logs if log["event"] == "outbox_stopped"]
+    assert stopped["waiting"] == 1

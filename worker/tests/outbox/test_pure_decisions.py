@@ -12,6 +12,7 @@ from transcription_worker.errors import (
     ConvexError,
     Issue,
     JobNotFoundError,
+    PayloadTooLargeError,
     SegmentGapError,
     UnavailableError,
     UnexpectedAnswerError,
@@ -23,15 +24,16 @@ from transcription_worker.outbox.pace import LastSent, Waiting, due_at
 from transcription_worker.outbox.schedule import Schedule
 from transcription_worker.outbox.settings import OutboxSettings
 from transcription_worker.outbox.verdict import (
-    Bury,
     Circumstances,
     Pause,
+    Refused,
     Removed,
     Resend,
-    Unreachable,
+    Smaller,
+    Trouble,
     Verdict,
     Wait,
-    WithoutTimestamps,
+    Without,
     judge,
 )
 
@@ -75,13 +77,20 @@ def test_a_schedule_is_a_sorted_dictionary(steps: list[tuple[str, int | None]]) 
     assert popped == sorted((job for job in expected if expected[job] <= 10), key=expected.get)  # type: ignore[arg-type]
 
 
-def test_a_gate_backs_off_to_five_seconds_and_lets_one_probe_through() -> None:
+def fail(gate: Gate, now: float, *jobs: str, longest: float = 5.0) -> bool:
+    return gate.fail(now, [*jobs], "ConnectError", longest)
+
+
+def test_the_failures_of_two_jobs_close_the_gate_and_one_probe_goes_through() -> None:
     gate = Gate(SETTINGS, chance=lambda: 0.5)
+    assert not fail(gate, 0, "a")
+    assert not fail(gate, 0, "a")
     assert gate.may_send(0, 7)
+    assert gate.trouble == "ConnectError"
     now, pauses = 0.0, []
     for _ in range(6):
-        gate.close_unreachable(now, "ConnectError")
-        gate.close_unreachable(now, "ConnectError")  # the others that were under way
+        assert fail(gate, now, "b")
+        assert fail(gate, now, "c")  # the others that were under way
         assert not gate.may_send(gate.closed_until - 0.01, 0)
         assert gate.may_send(gate.closed_until, 0)
         assert not gate.may_send(gate.closed_until, 1)
@@ -91,50 +100,131 @@ def test_a_gate_backs_off_to_five_seconds_and_lets_one_probe_through() -> None:
     assert gate.open()
     assert not gate.open()
     assert gate.may_send(now, 7)
-    gate.close_unreachable(now, "ConnectError")
+    assert not fail(gate, now, "a")
+    assert fail(gate, now, "b")
     assert gate.closed_until - now == 0.5
 
 
-def test_a_wrong_key_closes_the_gate_for_a_minute() -> None:
+def test_a_batch_that_fails_closes_the_gate_at_once() -> None:
     gate = Gate(SETTINGS)
-    gate.pause(100, "unauthorized")
-    assert (gate.reason, gate.closed_until) == ("unauthorized", 160)
+    assert fail(gate, 0, "a", "b")
 
 
-CLOCK = (Issue("timestamps.startedAt", "is more than a day ahead"),)
-MIXED = (*CLOCK, Issue("stage", "too long"))
+def test_after_ten_minutes_the_pauses_grow_to_a_minute() -> None:
+    gate = Gate(SETTINGS, chance=lambda: 0.5)
+    now = 0.0
+    pauses = []
+    while now < 1_000:
+        fail(gate, now, "a", "b")
+        pauses.append((now, gate.closed_until - now))
+        now = gate.closed_until
+    assert max(pause for at, pause in pauses if at < 600) == 5
+    assert pauses[-1][1] == 60
+
+
+def test_a_wrong_key_is_tried_again_sooner_at_first() -> None:
+    gate = Gate(SETTINGS)
+    now, pauses = 100.0, []
+    for _ in range(7):
+        pauses.append(gate.refuse_key(now, "unauthorized"))
+        assert gate.refuse_key(now, "unauthorized") == pauses[-1]  # those under way
+        now = gate.closed_until
+    assert gate.reason == "unauthorized"
+    assert pauses == [1, 2, 5, 10, 30, 30, 30]
+
+
+CLOCK = Issue("timestamps.startedAt", "is more than a day ahead")
+UNKNOWN = Issue("", 'Unrecognized key: "errorCode"')
+UNKNOWN_INFO = Issue("audioInfo", 'Unrecognized keys: "bitRate", "codec"')
+STAGE = Issue("stage", "too long")
+BODY = {
+    "jobId": "j",
+    "status": "failed",
+    "error": "x",
+    "errorCode": "y",
+    "timestamps": {"startedAt": "2026-01-01T00:00:00.000Z"},
+    "audioInfo": {"bitRate": 1, "codec": "mp3", "channels": 2},
+}
+
+
+def invalid(*issues: Issue) -> ValidationError:
+    return ValidationError("", issues=issues, status=400, code="invalid_payload")
+
+
+def missing(**known: Any) -> dict[str, Any]:
+    return {"trouble": Trouble.MISSING, **known}
+
+
+def foreign(status: int = 403) -> UnexpectedAnswerError:
+    return UnexpectedAnswerError("", status=status)
+
+
+def internal() -> UnavailableError:
+    return UnavailableError("", status=500, code="internal_error")
+
+
+SHORT, LONG = 5.0, 60.0
+REFUSED = Refused("invalid_payload")
 
 
 @pytest.mark.parametrize(
-    ("error", "job", "expected"),
+    ("error", "update", "expected"),
     [
         (AuthenticationError("", status=401), {}, Pause()),
-        (UserMismatchError("", status=403, code="user_mismatch"), {}, Bury("user_mismatch")),
-        (UnexpectedAnswerError("", status=403), {}, Bury("http_403")),
-        (ValidationError("", status=400, code="invalid_payload"), {}, Bury("invalid_payload")),
-        (ValidationError("", status=413, code="payload_too_large"), {}, Bury("payload_too_large")),
-        (UnexpectedAnswerError("", status=413), {}, Bury("http_413")),
-        (ValidationError("", issues=CLOCK, status=400, code="invalid_payload"),
-         {"has_timestamps": True}, WithoutTimestamps()),
-        (ValidationError("", issues=CLOCK, status=400, code="invalid_payload"),
-         {}, Bury("invalid_payload")),
-        (ValidationError("", issues=MIXED, status=400, code="invalid_payload"),
-         {"has_timestamps": True}, Bury("invalid_payload")),
+        (UserMismatchError("", status=403, code="user_mismatch"), {}, Refused("user_mismatch")),
+        # 400: sent again without what a wrong clock or an older deployment is to blame for.
+        (invalid(), {}, REFUSED),
+        (invalid(STAGE), {"body": BODY}, REFUSED),
+        (invalid(CLOCK), {"body": BODY}, Without(("timestamps",))),
+        (invalid(UNKNOWN), {"body": BODY}, Without(("errorCode",))),
+        (invalid(UNKNOWN_INFO), {"body": BODY},
+         Without(("audioInfo.bitRate", "audioInfo.codec"))),
+        (invalid(CLOCK, UNKNOWN), {"body": BODY}, Without(("errorCode", "timestamps"))),
+        (invalid(CLOCK, STAGE), {"body": BODY}, REFUSED),
+        (invalid(CLOCK), {"body": {"jobId": "j"}}, REFUSED),
+        (invalid(Issue("", 'Unrecognized keys: "segments", "errorCode"')), {"body": BODY}, REFUSED),
+        (invalid(Issue("result", 'Unrecognized key: "text"')), {"body": BODY}, REFUSED),
+        # 409, 413.
         (SegmentGapError("", expected=5), {}, Resend(5)),
-        (JobNotFoundError("", retry_after=5), {}, Wait(SETTINGS.backoff, 5)),
-        (JobNotFoundError(""), {"missing_for": 599}, Wait(SETTINGS.backoff, 5)),
-        (JobNotFoundError(""), {"missing_for": 600}, Bury("job_not_found")),
-        (JobNotFoundError(""), {"was_known": True}, Removed()),
-        (UnexpectedAnswerError("", status=404), {"was_known": True},
-         Wait(SETTINGS.unexpected_backoff)),
-        (UnexpectedAnswerError("", status=302), {}, Wait(SETTINGS.unexpected_backoff)),
-        (UnexpectedAnswerError("", status=200), {}, Wait(SETTINGS.unexpected_backoff)),
-        (UnexpectedAnswerError("", status=415), {}, Wait(SETTINGS.unexpected_backoff)),
-        (UnavailableError("", unreachable=True), {}, Unreachable()),
-        (UnavailableError(""), {}, Wait(SETTINGS.backoff)),
-        (UnavailableError("", status=503, retry_after=1), {}, Wait(SETTINGS.backoff, 1)),
-        (UnavailableError("", status=503, retry_after=1e9), {}, Wait(SETTINGS.backoff, 600)),
+        (PayloadTooLargeError(""), {}, Smaller()),
+        # 404: the row may not be there yet, or not any more.
+        (JobNotFoundError("", retry_after=5), {}, Wait(Trouble.MISSING, SHORT, 5)),
+        (JobNotFoundError("", retry_after=1e9), {}, Wait(Trouble.MISSING, SHORT, 60)),
+        (JobNotFoundError(""), missing(seconds=599), Wait(Trouble.MISSING, SHORT)),
+        (JobNotFoundError(""), missing(seconds=600), Refused("job_not_found")),
+        (JobNotFoundError(""), {"trouble": Trouble.UNAVAILABLE, "seconds": 9_999},
+         Wait(Trouble.MISSING, SHORT)),
+        (JobNotFoundError(""), {"was_known": True}, Wait(Trouble.MISSING, 30)),
+        (JobNotFoundError(""), missing(was_known=True, seconds=119), Wait(Trouble.MISSING, 30)),
+        (JobNotFoundError(""), missing(was_known=True, seconds=120), Removed()),
+        # 500 of ours: ten tries over ten minutes.
+        (internal(), {}, Wait(Trouble.INTERNAL, LONG)),
+        (internal(), {"trouble": Trouble.INTERNAL, "tries": 30, "seconds": 599},
+         Wait(Trouble.INTERNAL, LONG)),
+        (internal(), {"trouble": Trouble.INTERNAL, "tries": 8, "seconds": 9_999},
+         Wait(Trouble.INTERNAL, LONG)),
+        (internal(), {"trouble": Trouble.INTERNAL, "tries": 9, "seconds": 600},
+         Refused("internal_error")),
+        # Foreign answers: kept, until others pass and this one does not for a day.
+        (foreign(404), {"was_known": True}, Wait(Trouble.FOREIGN, LONG)),
+        (foreign(302), {}, Wait(Trouble.FOREIGN, LONG)),
+        (foreign(200), {}, Wait(Trouble.FOREIGN, LONG)),
+        (foreign(), {"trouble": Trouble.FOREIGN, "seconds": 1e9}, Wait(Trouble.FOREIGN, LONG)),
+        (foreign(), {"trouble": Trouble.FOREIGN, "seconds": 86_399, "others_accepted": True},
+         Wait(Trouble.FOREIGN, LONG)),
+        (foreign(), {"trouble": Trouble.FOREIGN, "seconds": 86_400, "others_accepted": True},
+         Refused("http_403")),
+        # Not now, or no answer: for ever.
+        (UnavailableError("", unreachable=True), {}, Wait(Trouble.UNAVAILABLE, SHORT)),
+        (UnavailableError(""), {"trouble": Trouble.UNAVAILABLE, "seconds": 599},
+         Wait(Trouble.UNAVAILABLE, SHORT)),
+        (UnavailableError(""),
+         {"trouble": Trouble.UNAVAILABLE, "seconds": 1e9, "tries": 10**6, "others_accepted": True},
+         Wait(Trouble.UNAVAILABLE, LONG)),
+        (UnavailableError("", status=503, retry_after=1), {}, Wait(Trouble.UNAVAILABLE, SHORT, 1)),
+        (UnavailableError("", status=429, retry_after=1e9), {},
+         Wait(Trouble.UNAVAILABLE, SHORT, 60)),
     ],
 )  # fmt: skip
-def test_verdicts(error: ConvexError, job: dict[str, Any], expected: Verdict) -> None:
-    assert judge(error, Circumstances(**job)) == expected
+def test_verdicts(error: ConvexError, update: dict[str, Any], expected: Verdict) -> None:
+    assert judge(error, Circumstances(**update), SETTINGS) == expected

@@ -6,15 +6,19 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
 
-from transcription_worker import ConvexClient, Database, Outbox, OutboxSettings, RetryPolicy
+from transcription_worker import ConvexClient, Database, Outbox, OutboxSettings
 
 QUICK = OutboxSettings(
     progress_interval=0.0,
     progress_step=0.0,
     sign_of_life_interval=0.0,
-    backoff=RetryPolicy(base_delay=0.01, max_delay=0.05),
-    unexpected_backoff=RetryPolicy(base_delay=0.02, max_delay=0.1),
-    pause=0.3,
+    batch_window=0.0,
+    first_pause=0.01,
+    short_pause=0.05,
+    missing_pause=0.05,
+    longest_pause=0.1,
+    key_pauses=(0.05, 0.1),
+    removed_after=0.2,
     refresh_interval=0.1,
     stop_grace=1.0,
 )

@@ -7,8 +7,10 @@ import socket
 import struct
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
+
+BATCH_PATH = "/updateTranscriptionJobs"
 
 
 @dataclass(frozen=True)
@@ -21,6 +23,11 @@ class Received:
     body: bytes
     at: float
     connection: int
+
+    @property
+    def each(self) -> "list[Received]":
+        """The updates of a batch as requests of their own."""
+        return [replace(self, body=json.dumps(update).encode()) for update in self.json["updates"]]
 
     @property
     def json(self) -> dict[str, Any]:
@@ -90,10 +97,14 @@ def first_then_accept(*replies: Reply) -> Script:
 
 
 class ScriptedServer:
-    """Answers with `script`, which may be replaced at any time; `received` is what came."""
+    """Answers with `script`, which may be replaced at any time; `received` is what came.
+
+    The script is asked about each update of a batch, unless `scripts_batches`.
+    """
 
     def __init__(self) -> None:
         self.script: Script = accepted
+        self.scripts_batches = False
         self.received: list[Received] = []
         self.connections = 0
         self.under_way = 0
@@ -108,7 +119,12 @@ class ScriptedServer:
 
     @property
     def updates(self) -> list[dict[str, Any]]:
-        return [request.json for request in self.received]
+        """What came, alone or in batches."""
+        return [
+            one.json
+            for request in self.received
+            for one in (request.each if request.path == BATCH_PATH else [request])
+        ]
 
     async def start(self) -> None:
         """Begins to listen: after a stop at the same port as before."""
@@ -158,14 +174,38 @@ class ScriptedServer:
         self.under_way += 1
         self.most_under_way = max(self.most_under_way, self.under_way)
         try:
-            reply = self.script(request)
-            if isinstance(reply, Awaitable):
-                reply = await reply
+            reply = await self._reply(request)
             if isinstance(reply, Answer):
                 await asyncio.sleep(reply.delay)
         finally:
             self.under_way -= 1
         return await _send(reply, writer)
+
+    async def _reply(self, request: Received) -> Reply:
+        """The script's reply; to a batch that of each update, or the first that is about all."""
+        if request.path == BATCH_PATH and not self.scripts_batches:
+            replies = [await _call(self.script, one) for one in request.each]
+            for reply in replies:
+                if not (isinstance(reply, Answer) and _is_of_one_update(reply)):
+                    return reply
+            return Answer(200, {"ok": True, "results": [_body(reply) for reply in replies]})
+        return await _call(self.script, request)
+
+
+async def _call(script: Script, request: Received) -> Reply:
+    reply = script(request)
+    return await reply if isinstance(reply, Awaitable) else reply
+
+
+def _body(reply: Reply) -> dict[str, Any]:
+    assert isinstance(reply, Answer)
+    assert isinstance(reply.body, dict)
+    return reply.body
+
+
+def _is_of_one_update(answer: Answer) -> bool:
+    """Whether it says nothing about the other updates of a batch: 413, 500 and 503 undo all."""
+    return isinstance(answer.body, dict) and answer.status in (200, 400, 403, 404, 409)
 
 
 async def _send(reply: Reply, writer: asyncio.StreamWriter) -> bool:

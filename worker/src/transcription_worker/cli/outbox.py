@@ -1,4 +1,4 @@
-"""`transcription-worker outbox list | retry | purge`: shows and mends what is stuck.
+"""`transcription-worker outbox list | retry | purge`: shows and repairs what is stuck.
 
 All of it works while the worker runs, which notices within two seconds.
 """
@@ -23,7 +23,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     """Adds `outbox` and what can be done with it."""
     description = "What waits for Convex, and what Convex refused (the dead-letter)."
     parser = commands.add_parser(
-        "outbox", help="show and mend what is stuck", description=description
+        "outbox", help="show and repair what is stuck", description=description
     )
     parser.add_argument("--data-dir", type=Path, help="the worker's directory (default: DATA_DIR)")
     actions = parser.add_subparsers(required=True, metavar="ACTION")

@@ -1,7 +1,8 @@
 """The outbox: what the worker reports is stored here first and delivered from here."""
 
-from .outbox import Outbox, OutboxStats
+from .outbox import Outbox
 from .settings import OutboxSettings
+from .stats import OutboxStats
 from .store import PutResult
 
 __all__ = ["Outbox", "OutboxSettings", "OutboxStats", "PutResult"]

@@ -4,15 +4,24 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from ..retry import delay
+from ..retry import RetryPolicy, delay
 from .settings import OutboxSettings
+
+
+def growing_pause(
+    settings: OutboxSettings, failures: int, longest: float, chance: float, told: float = 0.0
+) -> float:
+    """Seconds after the `failures`-th failure in a row; at least `told`, else at most `longest`."""
+    policy = RetryPolicy(base_delay=settings.first_pause, max_delay=longest)
+    return delay(policy, failures, chance, told)
 
 
 @dataclass(slots=True)
 class Gate:
-    """Open while Convex can be reached and takes the key; else one probe at a time goes through.
+    """Open while Convex answers and takes the key; else one probe at a time goes through.
 
-    Times are seconds of a monotonic clock.
+    One job's failure closes nothing: something may refuse that job's updates alone. The failures of
+    two jobs without an answer of Convex between them do. Times are seconds of a monotonic clock.
     """
 
     settings: OutboxSettings
@@ -20,8 +29,13 @@ class Gate:
     reason: str | None = None
     """Why it is closed, `None` while it is open."""
 
+    trouble: str | None = field(default=None, init=False)
+    """The last failure since Convex answered, `None` where all is well."""
+
     closed_until: float = field(default=0.0, init=False)
     _failures: int = field(default=0, init=False)
+    _closed_since: float = field(default=0.0, init=False)
+    _suspects: set[str] = field(default_factory=set, init=False)
 
     def may_send(self, now: float, under_way: int) -> bool:
         """Whether the next request may go out, with `under_way` others on their way."""
@@ -31,22 +45,38 @@ class Gate:
         """When the next probe may go; `None` where it is open, or that time has come."""
         return self.closed_until if self.reason is not None and now < self.closed_until else None
 
-    def close_unreachable(self, now: float, reason: str) -> None:
-        """No connection could be made. Eight at once that find this out are one failure."""
-        if self.reason is not None and now < self.closed_until:
-            return
+    def fail(self, now: float, job_ids: list[str], reason: str, longest: float) -> bool:
+        """Something else than the endpoint answered, or nothing did; whether the gate is closed."""
+        self.trouble = reason
+        if self.reason is None:
+            self._suspects.update(job_ids)
+            if len(self._suspects) < 2:
+                return False
+            self._closed_since = now
+        elif now < self.closed_until:
+            return True  # of eight at once that find this out one counts
         self._failures += 1
         self.reason = reason
-        self.closed_until = now + delay(self.settings.backoff, self._failures, self.chance(), None)
+        if now - self._closed_since >= self.settings.long_outage:
+            longest = self.settings.longest_pause
+        pause = growing_pause(self.settings, self._failures, longest, self.chance())
+        self.closed_until = now + pause
+        return True
 
-    def pause(self, now: float, reason: str) -> None:
-        """The key is not known: only a person can help."""
-        self.reason = reason
-        self.closed_until = now + self.settings.pause
+    def refuse_key(self, now: float, reason: str) -> float:
+        """The key is not known: only a person can help. The pause before the next probe."""
+        if self.reason is None or now >= self.closed_until:
+            pauses = self.settings.key_pauses
+            pause = pauses[min(self._failures, len(pauses) - 1)]
+            self._failures += 1
+            self.closed_until = now + pause
+        self.reason = self.trouble = reason
+        return self.closed_until - now
 
     def open(self) -> bool:
-        """Something answered. Whether the gate was closed before."""
+        """The endpoint answered. Whether the gate was closed before."""
         was_closed = self.reason is not None
-        self.reason = None
+        self.reason = self.trouble = None
         self._failures = 0
+        self._suspects.clear()
         return was_closed

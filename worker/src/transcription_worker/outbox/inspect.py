@@ -3,7 +3,7 @@
 import sqlite3
 from dataclasses import dataclass
 
-from .delivery import drop_job
+from .settle import drop_job
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,48 +2,66 @@
 
 import asyncio
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from .pace import LastSent, Waiting, due_at
 from .schedule import Schedule
 from .settings import OutboxSettings
+from .settle import Settle
 
 
 @dataclass(slots=True)
 class Job:
     """What the sender remembers of a job.
 
-    `failures` counts those in a row, `missing_since` is when the first 404 in a row came, and
-    nothing is sent `not_before` that time.
+    `failures` counts those in a row, the last one was at `failed_at`, and nothing is sent
+    `not_before` that time. `others_accepted` counts the updates that had been accepted when the
+    failures began. `request_bytes` and `batch_updates` are the most that its requests may hold,
+    halved where they failed. `waiting_since`: when what waits began to. `unsettled` is what an
+    answer changes, where the disk has not taken it yet.
     """
 
     waiting: Waiting | None = None
+    waiting_since: float = 0.0
     last_sent: LastSent | None = None
     not_before: float = -math.inf
     failures: int = 0
-    missing_since: float | None = None
+    failed_at: float | None = None
+    others_accepted: int = 0
+    request_bytes: int | None = None
+    batch_updates: int | None = None
+    unsettled: Settle | None = None
     is_under_way: bool = False
 
 
 class Jobs:
-    """Gives out one job at a time, each for one request at a time.
+    """Gives out jobs to send for, each for one request at a time.
 
     Jobs whose last try failed share some of the places, so that the others always find one.
     """
 
-    def __init__(self, settings: OutboxSettings) -> None:
-        self.is_hurried = False
+    def __init__(self, settings: OutboxSettings, clock: Callable[[], float]) -> None:
         self._settings = settings
+        self._clock = clock
+        self._is_flushing = False
         self._jobs: dict[str, Job] = {}
         self._ready = Schedule()
         self._failing = Schedule()
-        self._failing_under_way = 0
+        self._failing_under_way: set[str] = set()
         self._waiting: set[str] = set()
         self._drained = asyncio.Event()
+
+    @property
+    def waiting(self) -> int:
+        """How many jobs something waits for."""
+        return len(self._waiting)
 
     def notify(self, job_id: str, waiting: Waiting | None) -> None:
         """Tells what waits for a job now."""
         job = self._jobs.setdefault(job_id, Job())
+        if job.waiting is None:
+            job.waiting_since = self._clock()
         job.waiting = waiting
         if waiting is None:
             self._waiting.discard(job_id)
@@ -56,15 +74,19 @@ class Jobs:
 
     def reload(self, waiting: dict[str, Waiting]) -> None:
         """Takes what waits from the file, and lets every job have its next try at once."""
-        for job in self._jobs.values():
-            job.not_before = -math.inf
-            job.missing_since = None
         for job_id in [*waiting, *(self._jobs.keys() - waiting.keys())]:
             self.notify(job_id, waiting.get(job_id))
+        self.retry_all()
 
-    def hurry(self, is_hurried: bool) -> None:
+    def retry_all(self) -> None:
+        """Lets every job have its next try at once."""
+        for job_id, job in self._jobs.items():
+            job.not_before = -math.inf
+            self._plan(job_id, job)
+
+    def flush(self, is_flushing: bool) -> None:
         """Lifts the pace, or keeps it again."""
-        self.is_hurried = is_hurried
+        self._is_flushing = is_flushing
         for job_id, job in self._jobs.items():
             self._plan(job_id, job)
 
@@ -73,25 +95,41 @@ class Jobs:
         while self._waiting:
             await self._drained.wait()
 
-    def begin(self, now: float) -> tuple[str, Job] | None:
-        """The job whose turn it is; it is under way until `end`."""
-        job_id = self._ready.pop(now)
-        if job_id is None and self._failing_under_way < self._settings.failing_at_once:
-            job_id = self._failing.pop(now)
-            self._failing_under_way += job_id is not None
-        if job_id is None:
-            return None
-        job = self._jobs[job_id]
-        job.is_under_way = True
-        return job_id, job
+    def begin(self, now: float, most: int) -> list[tuple[str, Job]]:
+        """The jobs whose turn it is, at most `most`, for one request; under way until `end`.
 
-    def end(self, job_id: str, *, was_failing: bool) -> None:
+        With those that are due now go those that soon are. Empty where none is due.
+        """
+        job_id = self._ready.pop(now)
+        if job_id is None and len(self._failing_under_way) < self._settings.failing_at_once:
+            job_id = self._failing.pop(now)
+        if job_id is None:
+            return []
+        taken = [job_id]
+        most = min(most, self._jobs[job_id].batch_updates or most)
+        soon = now + self._settings.batch_window
+        for schedule in (self._ready, self._failing):
+            passed_over: list[tuple[str, float]] = []
+            while len(taken) < most and (other := schedule.pop_with_due(soon)) is not None:
+                if (self._jobs[other[0]].batch_updates or most) < most:
+                    passed_over.append(other)  # it goes in a smaller request
+                else:
+                    taken.append(other[0])
+            for other_id, due in passed_over:
+                schedule.put(other_id, due)
+        if len(taken) == 1 and self._jobs[job_id].failures:
+            self._failing_under_way.add(job_id)
+        for one in taken:
+            self._jobs[one].is_under_way = True
+        return [(one, self._jobs[one]) for one in taken]
+
+    def end(self, job_id: str) -> None:
         """The job's request has been answered, or not; it is planned again."""
         job = self._jobs[job_id]
         job.is_under_way = False
-        self._failing_under_way -= was_failing
+        self._failing_under_way.discard(job_id)
         self._plan(job_id, job)
-        if job.waiting is None and job.last_sent is None:
+        if job.waiting is None and job.last_sent is None and job.unsettled is None:
             del self._jobs[job_id]  # nothing is left to be remembered
 
     def next_due(self, now: float) -> float | None:
@@ -102,10 +140,10 @@ class Jobs:
     def _plan(self, job_id: str, job: Job) -> None:
         self._ready.remove(job_id)
         self._failing.remove(job_id)
-        if job.is_under_way or job.waiting is None:
+        if job.is_under_way or (job.waiting is None and job.unsettled is None):
             return
-        due = due_at(job.waiting, job.last_sent, self._settings)
-        if job.failures or self.is_hurried:
-            due = -math.inf  # its pace was kept before the first try
+        due = -math.inf  # where it failed, its pace was kept before the first try
+        if job.waiting is not None and not job.failures and not self._is_flushing:
+            due = due_at(job.waiting, job.last_sent, self._settings)
         schedule = self._failing if job.failures else self._ready
         schedule.put(job_id, max(due, job.not_before))

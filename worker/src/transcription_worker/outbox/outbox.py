@@ -6,34 +6,19 @@ import sqlite3
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Self
 
 from ..client import ConvexClient
 from ..database import Database
+from ..errors import StorageError
 from ..models import JobUpdate, UpdateOutcome
 from . import dead_letter, store
 from .schema import COMPONENT, MIGRATIONS
 from .sender import Sender
 from .settings import OutboxSettings
+from .stats import Counts, OutboxStats
 
 _log = logging.getLogger("transcription_worker.outbox")
-
-
-@dataclass(frozen=True, slots=True)
-class OutboxStats:
-    """How the outbox is doing. The first two are of the file, the others since this start.
-
-    `blocked` says why nothing is sent at the moment, `None` where all is well. `mended` counts the
-    poison values that were put right, by kind.
-    """
-
-    waiting: int
-    dead: int
-    accepted: int
-    merged: int
-    mended: dict[str, int]
-    blocked: str | None
 
 
 class Outbox:
@@ -48,7 +33,7 @@ class Outbox:
         self._settings = settings
         self._task: asyncio.Task[None] | None = None
         self._merged = 0
-        self._mended: Counter[str] = Counter()
+        self._repaired: Counter[str] = Counter()
 
     @classmethod
     async def open(
@@ -66,7 +51,6 @@ class Outbox:
         """
         settings = settings or OutboxSettings()
         await database.migrate(COMPONENT, MIGRATIONS)
-        await database.write(store.forget_finished_jobs)
         sender = None if client is None else Sender(database, client, settings, clock=clock)
         return cls(database, sender, settings)
 
@@ -125,6 +109,12 @@ class Outbox:
             return
         self._sender.request_stop()
         await task
+        try:
+            waiting, _ = await self._database.read(store.count_waiting)
+        except StorageError as error:
+            _log.error("outbox_stopped", extra={"error": str(error)})
+        else:
+            _log.info("outbox_stopped", extra={"waiting": waiting})
 
     async def flush(self, timeout: float) -> bool:
         """Sends what waits without keeping the pace; whether all of it was out within `timeout`.
@@ -132,31 +122,40 @@ class Outbox:
         The sender must be running; the time is in seconds.
         """
         if self._sender is None:
-            return await self._database.read(store.count_waiting) == 0
+            waiting, _ = await self._database.read(store.count_waiting)
+            return waiting == 0
         return await self._sender.flush(timeout)
 
     async def stats(self) -> OutboxStats:
         """How the outbox is doing."""
-        waiting, dead = await self._database.read(
+        (waiting, oldest_age), dead = await self._database.read(
             lambda connection: (store.count_waiting(connection), dead_letter.count(connection))
         )
         sender = self._sender
+        counts = sender.counts if sender else Counts()
         return OutboxStats(
             waiting=waiting,
             dead=dead,
-            accepted=sender.accepted if sender else 0,
+            oldest_age=oldest_age,
+            accepted=counts.accepted,
             merged=self._merged,
-            mended=dict(self._mended),
+            repaired=dict(self._repaired),
             blocked=sender.blocked if sender else "sending is turned off",
+            outcomes=dict(counts.outcomes),
+            requests=counts.requests,
+            retries=counts.retries,
+            delivery_seconds=counts.delivery_seconds,
         )
 
     def was_put(self, result: store.PutResult) -> None:
         """Tells the sender of a `put_within` that is durable now."""
         fields = {"job_id": result.job_id, "attempt": result.attempt, "sequence": result.sequence}
         self._merged += result.merged
-        for mend in result.mends:
-            self._mended[mend.kind] += 1
-            _log.warning("update_mended", extra={**fields, "path": mend.path, "kind": mend.kind})
+        for repair in result.repairs:
+            self._repaired[repair.kind] += 1
+            _log.warning(
+                "update_repaired", extra={**fields, "path": repair.path, "kind": repair.kind}
+            )
         if result.dead is not None:
             _log.error(
                 "update_dead_lettered",

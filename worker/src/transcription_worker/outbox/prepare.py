@@ -7,8 +7,8 @@ from typing import Any
 
 from ..errors import ValidationError
 from ..models import JobUpdate, Status
-from .mend import mend
-from .mend_plain import Mend, PoisonError
+from .plain import PoisonError, Repair
+from .repair import repair
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class Prepared:
     body: dict[str, Any]
     offset: int = 0
     segments: list[dict[str, Any]] = field(default_factory=list)
-    mends: tuple[Mend, ...] = ()
+    repairs: tuple[Repair, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +36,9 @@ class Poison:
 
 
 def prepare(update: JobUpdate | Mapping[str, object]) -> Prepared | Poison:
-    """Checks an update, and mends it where it is not valid as it is."""
+    """Checks an update, and repairs it where it is not valid as it is."""
     try:
-        valid, mends = _check(update)
+        valid, repairs = _check(update)
     except (PoisonError, ValidationError) as error:
         return _poison(update, str(error))
     except Exception as error:  # noqa: BLE001 - whatever a foreign object does when it is read
@@ -53,18 +53,18 @@ def prepare(update: JobUpdate | Mapping[str, object]) -> Prepared | Poison:
         body,
         live["offset"],
         live["items"],
-        tuple(mends),
+        tuple(repairs),
     )
 
 
-def _check(update: JobUpdate | Mapping[str, object]) -> tuple[JobUpdate, list[Mend]]:
+def _check(update: JobUpdate | Mapping[str, object]) -> tuple[JobUpdate, list[Repair]]:
     if isinstance(update, JobUpdate):
         return update, []
     try:
         return JobUpdate.parse(update), []
-    except Exception:  # noqa: BLE001 - most are valid; mending tells what is wrong with the others
-        fields, mends = mend(update)
-        return JobUpdate.parse(fields), mends
+    except Exception:  # noqa: BLE001 - most are valid; repairing tells what is wrong with the others
+        fields, repairs = repair(update)
+        return JobUpdate.parse(fields), repairs
 
 
 def to_json(value: object) -> str:

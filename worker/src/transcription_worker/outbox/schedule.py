@@ -24,12 +24,17 @@ class Schedule:
 
     def pop(self, now: float) -> str | None:
         """Takes out the job that has been due longest."""
+        found = self.pop_with_due(now)
+        return None if found is None else found[0]
+
+    def pop_with_due(self, now: float) -> tuple[str, float] | None:
+        """The same, with the time at which it is due."""
         due = self.next_due()
         if due is None or due > now:
             return None
         _, _, job_id = heapq.heappop(self._heap)
         del self._entries[job_id]
-        return job_id
+        return job_id, due
 
     def next_due(self) -> float | None:
         """The earliest time at which a job is due."""

@@ -1,7 +1,7 @@
 """The outbox's tables.
 
 `outbox_jobs`      one row per job and attempt: where the numbering and the live segments are.
-                   Written by every put and every answer; forgotten a month after the last.
+                   Written by every put and every answer; forgotten a month after the last put.
 `outbox_updates`   what waits to be sent, in the order of `id`; a row goes when it is answered.
                    `body` is the request's JSON without `sequence` and `segments`.
 `outbox_segments`  live segments by their place in the transcript, until the end is accepted.
@@ -64,5 +64,17 @@ MIGRATIONS = (
       reason TEXT NOT NULL,
       dead_at INTEGER NOT NULL                    -- epoch seconds
     ) STRICT;
+    """,
+    """
+    -- Epoch seconds at which Convex was found to have lost the job; 0: it has not.
+    ALTER TABLE outbox_jobs ADD COLUMN removed INTEGER NOT NULL DEFAULT 0;
+    -- 1: segments that Convex lacks are gone; those that follow could not be placed.
+    ALTER TABLE outbox_jobs ADD COLUMN has_gap INTEGER NOT NULL DEFAULT 0;
+    -- The kind of the failures in a row, how many there were, and the seconds that they took.
+    ALTER TABLE outbox_updates ADD COLUMN trouble TEXT;
+    ALTER TABLE outbox_updates ADD COLUMN trouble_tries INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE outbox_updates ADD COLUMN trouble_seconds REAL NOT NULL DEFAULT 0;
+    -- A JSON list of the job's segments from 0 on, to be stored again with the update.
+    ALTER TABLE outbox_dead ADD COLUMN segments TEXT;
     """,
 )

@@ -1,20 +1,28 @@
 """The outbox's numbers in one place."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from ..limits import MAX_REQUEST_BYTES
-from ..retry import RetryPolicy
+from ..limits import MAX_BATCH_UPDATES, MAX_REQUEST_BYTES
 
 
 @dataclass(frozen=True, slots=True)
 class OutboxSettings:
     """Times in seconds, progress in percent; the defaults are those of the README."""
 
-    jobs_at_once: int = 8
-    """Jobs that are sent for at the same time; each has one request under way at most."""
+    requests_at_once: int = 8
+    """Requests that are under way at the same time; a job is in one of them at most."""
 
     failing_at_once: int = 4
-    """Of these, jobs whose last try failed, so that they leave room for the others."""
+    """Of these, for jobs whose last try failed, so that they leave room for the others."""
+
+    batch_updates: int = MAX_BATCH_UPDATES
+    """Updates that go out as one request at most; 1 turns batches off."""
+
+    batch_window: float = 0.5
+    """What is due within this time goes out with what is due now."""
+
+    single_for: float = 600.0
+    """How long updates go out one by one where the deployment takes no batches."""
 
     progress_interval: float = 1.0
     """Between two progress updates of a job at least …"""
@@ -25,22 +33,39 @@ class OutboxSettings:
     sign_of_life_interval: float = 10.0
     """… and where it has not, at most this long."""
 
-    backoff: RetryPolicy = field(default_factory=lambda: RetryPolicy(max_delay=5.0))
-    """Between two tries while Convex cannot be reached or has trouble."""
+    first_pause: float = 0.5
+    """After the first failure; each further one doubles it, up to …"""
 
-    unexpected_backoff: RetryPolicy = field(
-        default_factory=lambda: RetryPolicy(base_delay=5.0, max_delay=60.0)
-    )
-    """Between two tries while something else than the endpoint answers: a person must see to it."""
+    short_pause: float = 5.0
+    """… this much while Convex cannot be reached or has trouble, …"""
 
-    pause: float = 60.0
-    """Before the key is tried again that the deployment does not know."""
+    longest_pause: float = 60.0
+    """… and this much after a `long_outage`, where something else than Convex answers, and for a
+    `Retry-After`."""
+
+    long_outage: float = 600.0
+    """An outage that is no hiccup any more."""
+
+    key_pauses: tuple[float, ...] = (1.0, 2.0, 5.0, 10.0, 30.0)
+    """Before each further try of a key that the deployment does not know."""
+
+    missing_pause: float = 30.0
+    """The longest pause before Convex is asked again for a job that it once knew."""
 
     missing_for: float = 600.0
     """How long a job may be unknown to Convex: its page may not have made the row yet."""
 
-    longest_wait: float = 600.0
-    """The most that a `Retry-After` is honoured for."""
+    removed_after: float = 120.0
+    """How long a job that Convex once knew must be missing to count as removed."""
+
+    internal_tries: int = 10
+    """Tries that an update has where they end in a defect of the endpoint, over at least …"""
+
+    internal_for: float = 600.0
+    """… this time."""
+
+    foreign_for: float = 24 * 60 * 60.0
+    """How long something else may refuse one update while it lets those of other jobs pass."""
 
     request_bytes: int = MAX_REQUEST_BYTES
     """A larger update is sent in pieces."""
@@ -48,5 +73,5 @@ class OutboxSettings:
     refresh_interval: float = 2.0
     """Between two looks at whether the command line has changed the file."""
 
-    stop_grace: float = 5.0
+    stop_grace: float = 4.0
     """For requests under way when the sender stops."""

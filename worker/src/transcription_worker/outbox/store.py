@@ -7,17 +7,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import uuid4
 
-from ..models import JobUpdate
+from ..models import JobUpdate, Status
 from . import dead_letter
-from .mend_plain import Mend
+from .fit import fit_result
 from .merge import may_merge, merge
 from .pace import Waiting
+from .plain import Repair
 from .prepare import Poison, Prepared, prepare, to_json
-from .spill import segments_to_append
+from .segments import insert_segments
 
 RUN = uuid4().hex
 """This run of the process: a number that it gave cannot have been sent before it began."""
 
+# Seconds in which what is put for a removed job is its work coming to an end.
+_REMOVED_FOR = 60 * 60
 # Seconds that the numbering of a job outlives its last update.
 _REMEMBERED_FOR = 30 * 24 * 60 * 60
 
@@ -31,7 +34,7 @@ class PutResult:
     sequence: int
     waiting: Waiting | None
     merged: bool = False
-    mends: tuple[Mend, ...] = ()
+    repairs: tuple[Repair, ...] = ()
     dead: str | None = None
 
 
@@ -47,49 +50,59 @@ def put(
         "INSERT INTO outbox_jobs (job_id, attempt, next_sequence, touched_at) "
         "VALUES (?, ?, 2, ?) ON CONFLICT DO UPDATE SET "
         "next_sequence = next_sequence + 1, touched_at = excluded.touched_at "
-        "RETURNING next_sequence - 1 AS sequence, last_status, segments_end",
+        "RETURNING next_sequence - 1 AS sequence, last_status, segments_end, removed",
         (*job, _now()),
     ).fetchone()
     sequence: int = row["sequence"]
+    dead: str | None = None
     if isinstance(prepared, Poison):
-        dead_letter.bury_poison(connection, prepared, sequence)
-        waiting = waiting_for(connection, prepared.job_id)
-        return PutResult(*job, sequence, waiting, dead=prepared.reason)
-    body, segments_end = _store_segments(connection, prepared, row["segments_end"], request_bytes)
-    is_progress = row["last_status"] == prepared.status
+        dead = prepared.reason
+        dead_letter.add_poison(connection, prepared, sequence)
+    elif row["removed"] and not _begins_again(connection, prepared, row["removed"]):
+        if prepared.status in (Status.COMPLETED, Status.FAILED):
+            dead = "Convex has lost this job"
+            end = (*job, sequence, prepared.status, to_json(prepared.body), row["segments_end"])
+            dead_letter.add_update(connection, end, "job_removed", dead)
+    else:
+        return _store(connection, prepared, sequence, row, request_bytes)
+    return PutResult(*job, sequence, waiting_for(connection, prepared.job_id), dead=dead)
+
+
+def _begins_again(connection: sqlite3.Connection, update: Prepared, removed: int) -> bool:
+    """Whether this is a new job under the id of one that was removed long ago."""
+    if update.status is not Status.PENDING or _now() - removed < _REMOVED_FOR:
+        return False
+    connection.execute(
+        "UPDATE outbox_jobs SET removed = 0, has_gap = 0, accepted = 0, confirmed = 0, ended = 0, "
+        "segments_end = 0 WHERE job_id = ? AND attempt = ?",
+        (update.job_id, update.attempt),
+    )
+    return True
+
+
+def _store(
+    connection: sqlite3.Connection,
+    update: Prepared,
+    sequence: int,
+    row: sqlite3.Row,
+    request_bytes: int,
+) -> PutResult:
+    job = (update.job_id, update.attempt)
+    insert_segments(connection, job, update.offset, update.segments)
+    segments_end = row["segments_end"]
+    if update.segments:
+        segments_end = max(segments_end, update.offset + len(update.segments))
+    body, segments_end = fit_result(connection, job, update.body, segments_end, request_bytes)
+    is_progress = row["last_status"] == update.status
     if not is_progress or segments_end != row["segments_end"]:
         connection.execute(
             "UPDATE outbox_jobs SET last_status = ?, segments_end = ? "
             "WHERE job_id = ? AND attempt = ?",
-            (prepared.status, segments_end, *job),
+            (update.status, segments_end, *job),
         )
-    merged = _add(connection, prepared, body, sequence, segments_end, is_progress=is_progress)
-    waiting = waiting_for(connection, prepared.job_id)
-    return PutResult(*job, sequence, waiting, merged=merged, mends=prepared.mends)
-
-
-def _store_segments(
-    connection: sqlite3.Connection, update: Prepared, segments_end: int, request_bytes: int
-) -> tuple[dict[str, object], int]:
-    """Stores live segments; the body to be sent, and the place after the last segment."""
-    job = (update.job_id, update.attempt)
-    body, items = update.body, update.segments
-    _insert_segments(connection, job, update.offset, items)
-    if items:
-        segments_end = max(segments_end, update.offset + len(items))
-    result = body.get("result")
-    if result is None or len(to_json(body).encode()) <= request_bytes:
-        return body, segments_end
-    live = [text for _, text in _segments(connection, job, 0, segments_end)]
-    if result.get("segments") is None:
-        reason = "the text alone is too large for one request; it was completed without it"
-        dead_letter.bury_text(connection, job, to_json(result), "payload_too_large", reason)
-    else:
-        more = segments_to_append(live, result["segments"])
-        _insert_segments(connection, job, len(live), more)
-        segments_end = len(live) + len(more)
-    rest = {key: value for key, value in result.items() if key not in ("segments", "text")}
-    return {**body, "result": rest}, segments_end
+    merged = _add(connection, update, body, sequence, segments_end, is_progress=is_progress)
+    waiting = waiting_for(connection, update.job_id)
+    return PutResult(*job, sequence, waiting, merged=merged, repairs=update.repairs)
 
 
 def _add(
@@ -107,54 +120,24 @@ def _add(
         "ORDER BY id DESC LIMIT 1",
         (update.job_id,),
     ).fetchone()
-    values: tuple[object, ...] = (sequence, update.status, is_progress, segments_end, RUN, _now())
+    values: tuple[object, ...] = (sequence, update.status, is_progress, segments_end, RUN)
     if last is not None and last["is_progress"] and last["attempt"] == update.attempt:
         older = json.loads(last["body"])
         if may_merge(older, body):
             body = merge(older, body)
             connection.execute(
                 "UPDATE outbox_updates SET sequence = ?, status = ?, is_progress = ?, "
-                "segments_end = ?, numbered_by = ?, put_at = ?, progress = ?, body = ?, tries = 0 "
+                "segments_end = ?, numbered_by = ?, progress = ?, body = ?, tries = 0 "
                 "WHERE id = ?",
                 (*values, body.get("progress"), to_json(body), last["id"]),
             )
             return True
     connection.execute(
         "INSERT INTO outbox_updates (sequence, status, is_progress, segments_end, numbered_by, "
-        "put_at, progress, body, job_id, attempt) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (*values, body.get("progress"), to_json(body), update.job_id, update.attempt),
+        "progress, body, job_id, attempt, put_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (*values, body.get("progress"), to_json(body), update.job_id, update.attempt, _now()),
     )
     return False
-
-
-def _insert_segments(
-    connection: sqlite3.Connection,
-    job: tuple[str, int],
-    offset: int,
-    items: list[dict[str, object]],
-) -> None:
-    # What is there stays, as on the server.
-    connection.executemany(
-        "INSERT OR IGNORE INTO outbox_segments VALUES (?, ?, ?, ?)",
-        ((*job, offset + index, to_json(item)) for index, item in enumerate(items)),
-    )
-
-
-def _segments(
-    connection: sqlite3.Connection, job: tuple[str, int], start: int, end: int
-) -> list[tuple[int, str]]:
-    """The segments from `start` on as far as they are without a gap, before `end`."""
-    rows = connection.execute(
-        "SELECT position, body FROM outbox_segments "
-        "WHERE job_id = ? AND attempt = ? AND position >= ? AND position < ? ORDER BY position",
-        (*job, start, end),
-    )
-    found: list[tuple[int, str]] = []
-    for position, body in rows:
-        if position != start + len(found):
-            break
-        found.append((position, body))
-    return found
 
 
 def waiting_for(connection: sqlite3.Connection, job_id: str) -> Waiting | None:
@@ -182,10 +165,12 @@ def _waiting(row: sqlite3.Row) -> Waiting:
     return Waiting(is_urgent=is_urgent, progress=row["progress"])
 
 
-def count_waiting(connection: sqlite3.Connection) -> int:
-    """How many updates wait."""
-    (number,) = connection.execute("SELECT count(*) FROM outbox_updates").fetchone()
-    return int(number)
+def count_waiting(connection: sqlite3.Connection) -> tuple[int, float | None]:
+    """How many updates wait, and for how many seconds the oldest of them."""
+    number, oldest = connection.execute(
+        "SELECT count(*), min(put_at) FROM outbox_updates"
+    ).fetchone()
+    return int(number), None if oldest is None else max(0.0, time.time() - oldest)
 
 
 def data_version(connection: sqlite3.Connection) -> int:

@@ -20,7 +20,7 @@ _MAX_DEPTH = 32
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Mend:
+class Repair:
     """One value that was put right: where, and what was wrong with it."""
 
     path: str
@@ -31,8 +31,8 @@ class PoisonError(Exception):
     """A value whose meaning is not plain. The message names its place and type, not the value."""
 
 
-def to_plain(value: object, path: str, mends: list[Mend], depth: int = 0) -> Any:
-    """The value as dicts, lists, strings, numbers and datetimes; `mends` gets what was changed.
+def to_plain(value: object, path: str, repairs: list[Repair], depth: int = 0) -> Any:
+    """The value as dicts, lists, strings, numbers and datetimes; `repairs` gets what was changed.
 
     Raises `PoisonError`.
     """
@@ -42,27 +42,27 @@ def to_plain(value: object, path: str, mends: list[Mend], depth: int = 0) -> Any
         case None | bool() | datetime():
             return value
         case Enum():
-            return to_plain(value.value, path, mends, depth + 1)
+            return to_plain(value.value, path, repairs, depth + 1)
         case str():
-            return _text(value, path, mends)
+            return _text(value, path, repairs)
         case int():
             return int(value)
         case float():
             return float(value)  # not a subclass of it, such as numpy's
         case Mapping():
             return {
-                _text(key, path, mends): to_plain(item, _join(path, key), mends, depth + 1)
+                _text(key, path, repairs): to_plain(item, _join(path, key), repairs, depth + 1)
                 for key, item in value.items()
             }
         case BaseModel():
-            return to_plain(value.model_dump(by_alias=True), path, mends, depth + 1)
+            return to_plain(value.model_dump(by_alias=True), path, repairs, depth + 1)
         case bytes() | bytearray() | memoryview():
-            mends.append(Mend(path, "bytes"))
-            return _text(_decode(bytes(value), path), path, mends)
-    return _foreign(value, path, mends, depth)
+            repairs.append(Repair(path, "bytes"))
+            return _text(_decode(bytes(value), path), path, repairs)
+    return _foreign(value, path, repairs, depth)
 
 
-def _foreign(value: object, path: str, mends: list[Mend], depth: int) -> Any:
+def _foreign(value: object, path: str, repairs: list[Repair], depth: int) -> Any:
     as_dict = getattr(value, "_asdict", None)  # a named tuple
     to_list = getattr(value, "tolist", None)  # numpy's and torch's arrays and scalars
     plain: object
@@ -71,33 +71,33 @@ def _foreign(value: object, path: str, mends: list[Mend], depth: int) -> Any:
     elif dataclasses.is_dataclass(value) and not isinstance(value, type):
         plain = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
     elif isinstance(value, Sequence):
-        return [to_plain(item, _join(path, n), mends, depth + 1) for n, item in enumerate(value)]
+        return [to_plain(item, _join(path, n), repairs, depth + 1) for n, item in enumerate(value)]
     elif callable(to_list):
-        mends.append(Mend(path, "array"))
+        repairs.append(Repair(path, "array"))
         plain = to_list()
     elif isinstance(value, Decimal | Fraction):
-        mends.append(Mend(path, "number"))
+        repairs.append(Repair(path, "number"))
         plain = float(value) if not isinstance(value, Decimal) or not value.is_snan() else math.nan
     elif isinstance(value, timedelta):
-        mends.append(Mend(path, "duration"))
+        repairs.append(Repair(path, "duration"))
         plain = value.total_seconds()
     elif isinstance(value, UUID | PurePath):
         plain = str(value)
     elif isinstance(value, BaseException):
-        mends.append(Mend(path, "exception"))
+        repairs.append(Repair(path, "exception"))
         plain = f"{type(value).__name__}: {value}".removesuffix(": ")
     else:
         raise PoisonError(f"{path}: a value of type {type(value).__name__} cannot be sent")
-    return to_plain(plain, path, mends, depth + 1)
+    return to_plain(plain, path, repairs, depth + 1)
 
 
-def _text(value: object, path: str, mends: list[Mend]) -> str:
+def _text(value: object, path: str, repairs: list[Repair]) -> str:
     if not isinstance(value, str):
         raise PoisonError(f"{path}: a key of type {type(value).__name__} cannot be sent")
     text = str(value)
     if is_storable(text):
         return text
-    mends.append(Mend(path, "text"))
+    repairs.append(Repair(path, "text"))
     return to_storable(text)
 
 

@@ -1,4 +1,4 @@
-"""Mending: what is plain is put right and told, what is not is refused with its place."""
+"""Repairing: what is plain is put right and told, what is not is refused with its place."""
 
 import math
 from collections import namedtuple
@@ -14,9 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from transcription_worker import JobUpdate, Segment, Status
-from transcription_worker.outbox.mend import mend
-from transcription_worker.outbox.mend_plain import PoisonError
+from transcription_worker.outbox.plain import PoisonError
 from transcription_worker.outbox.prepare import Poison, Prepared, prepare
+from transcription_worker.outbox.repair import repair
 
 NAN, INF = math.nan, math.inf
 Spoken = namedtuple("Spoken", ["start", "end", "text", "avg_logprob"])
@@ -29,14 +29,14 @@ class Said:
     text: str
 
 
-def mended(fields: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
-    """The update as the endpoint gets it, and what was mended where."""
+def repaired(fields: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+    """The update as the endpoint gets it, and what was repaired where."""
     base = {"job_id": "j", "status": "processing"}
-    value, mends = mend(base | fields)
+    value, repairs = repair(base | fields)
     sent = JobUpdate.parse(value).to_wire()
     for key in ("jobId", "status", "attempt"):
         sent.pop(key)
-    return sent, {one.path: one.kind for one in mends}
+    return sent, {one.path: one.kind for one in repairs}
 
 
 @pytest.mark.parametrize(
@@ -77,11 +77,11 @@ def mended(fields: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
 def test_what_is_plain_is_put_right(
     fields: dict[str, Any], sent: dict[str, Any], kinds: dict[str, str]
 ) -> None:
-    found, mends = mended(fields)
+    found, repairs = repaired(fields)
     if "error" in sent:
         found.pop("status", None)
     assert found == sent
-    assert mends == kinds
+    assert repairs == kinds
 
 
 @pytest.mark.parametrize(
@@ -113,17 +113,19 @@ def test_segments_keep_their_text_whatever_their_numbers_are(
     segment: object, sent: dict[str, Any]
 ) -> None:
     first = {"start": 0, "end": 1, "text": "a"}
-    result, _ = mended({"status": "completed", "result": {"segments": [first, segment]}})
+    result, _ = repaired({"status": "completed", "result": {"segments": [first, segment]}})
     assert result["result"]["segments"] == [first, sent]
-    live, _ = mended({"segments": {"offset": 0, "items": (first, segment)}})
+    live, _ = repaired({"segments": {"offset": 0, "items": (first, segment)}})
     assert live["segments"]["items"] == [first, sent]
 
 
 def test_an_array_of_numpy_is_a_list() -> None:
-    fields, mends = mend({"job_id": UUID(int=1), "status": "pending", "progress": np.array([1])})
+    fields, repairs = repair(
+        {"job_id": UUID(int=1), "status": "pending", "progress": np.array([1])}
+    )
     assert fields["progress"] == [1]
     assert fields["jobId"] == str(UUID(int=1))
-    assert [one.kind for one in mends] == ["array"]
+    assert [one.kind for one in repairs] == ["array"]
 
 
 class Unspeakable:
@@ -192,5 +194,5 @@ def test_anything_is_either_valid_or_kept(update: dict[str, Any]) -> None:
 
 def test_a_poison_value_is_told_by_its_place_and_not_by_its_content() -> None:
     with pytest.raises(PoisonError, match=r"^result\.segments\.0\.text: holds bytes") as caught:
-        mend({"result": {"segments": [{"text": b"the secret \xff plan"}]}})
+        repair({"result": {"segments": [{"text": b"the secret \xff plan"}]}})
     assert "secret" not in str(caught.value)

@@ -13,7 +13,7 @@ from pydantic.alias_generators import to_camel
 
 from .. import limits
 from ..text import cut_utf16, utf16_length
-from .mend_plain import Mend, to_plain
+from .plain import Repair, to_plain
 
 _TEXT_LIMITS = {
     "stage": limits.MAX_STAGE_LENGTH,
@@ -24,32 +24,32 @@ _RESULT_TEXT_LIMITS = {"language": limits.MAX_LANGUAGE_LENGTH, "model": limits.M
 _NO_REASON = "The worker gave no reason."
 
 
-def mend(update: Mapping[str, object]) -> tuple[dict[str, Any], list[Mend]]:
-    """The update as JSON values with the wire's names, and what was mended.
+def repair(update: Mapping[str, object]) -> tuple[dict[str, Any], list[Repair]]:
+    """The update as JSON values with the wire's names, and what was repaired.
 
     Raises `PoisonError` for values that no JSON stands for.
     """
-    mends: list[Mend] = []
-    fields = _named(to_plain(update, "", mends))
-    _cut_texts(fields, _TEXT_LIMITS, "", mends)
-    _clamp(fields, "progress", 100, "", mends)
-    _mend_number(fields, "estimatedTimeRemaining", "", mends)
+    repairs: list[Repair] = []
+    fields = _named(to_plain(update, "", repairs))
+    _cut_texts(fields, _TEXT_LIMITS, "", repairs)
+    _clamp(fields, "progress", 100, "", repairs)
+    _repair_number(fields, "estimatedTimeRemaining", "", repairs)
     if fields.get("status") == "failed" and fields.get("error") in (None, ""):
         fields["error"] = _NO_REASON
-        mends.append(Mend("error", "missing"))
-    _mend_timestamps(fields, mends)
+        repairs.append(Repair("error", "missing"))
+    _repair_timestamps(fields, repairs)
     if isinstance(info := fields.get("audioInfo"), dict):
         fields["audioInfo"] = info = _named(info)
-        _cut_texts(info, {"format": limits.MAX_FORMAT_LENGTH}, "audioInfo.", mends)
+        _cut_texts(info, {"format": limits.MAX_FORMAT_LENGTH}, "audioInfo.", repairs)
         for key in ("duration", "sampleRate", "channels", "sizeBytes"):
-            _mend_number(info, key, "audioInfo.", mends)
+            _repair_number(info, key, "audioInfo.", repairs)
     if isinstance(result := fields.get("result"), dict):
-        _cut_texts(result, _RESULT_TEXT_LIMITS, "result.", mends)
-        _mend_number(result, "duration", "result.", mends)
-        _mend_segments(result.get("segments"), "result.segments", mends)
+        _cut_texts(result, _RESULT_TEXT_LIMITS, "result.", repairs)
+        _repair_number(result, "duration", "result.", repairs)
+        _repair_segments(result.get("segments"), "result.segments", repairs)
     if isinstance(live := fields.get("segments"), dict):
-        _mend_segments(live.get("items"), "segments.items", mends)
-    return fields, mends
+        _repair_segments(live.get("items"), "segments.items", repairs)
+    return fields, repairs
 
 
 def _named(fields: dict[str, Any]) -> dict[str, Any]:
@@ -58,36 +58,36 @@ def _named(fields: dict[str, Any]) -> dict[str, Any]:
 
 
 def _cut_texts(
-    fields: dict[str, Any], longest: Mapping[str, int], path: str, mends: list[Mend]
+    fields: dict[str, Any], longest: Mapping[str, int], path: str, repairs: list[Repair]
 ) -> None:
     for key, limit in longest.items():
         value = fields.get(key)
         if isinstance(value, str) and utf16_length(value) > limit:
             fields[key] = cut_utf16(value, limit)
-            mends.append(Mend(path + key, "length"))
+            repairs.append(Repair(path + key, "length"))
 
 
-def _mend_number(fields: dict[str, Any], key: str, path: str, mends: list[Mend]) -> None:
+def _repair_number(fields: dict[str, Any], key: str, path: str, repairs: list[Repair]) -> None:
     """An optional number that is none, or below 0, is left out."""
     value = fields.get(key)
     if _is_number(value) and not 0 <= value < math.inf:
         del fields[key]
-        mends.append(Mend(path + key, "number"))
+        repairs.append(Repair(path + key, "number"))
 
 
-def _clamp(fields: dict[str, Any], key: str, most: float, path: str, mends: list[Mend]) -> None:
+def _clamp(fields: dict[str, Any], key: str, most: float, path: str, repairs: list[Repair]) -> None:
     """A share of 100.00001 is one of 100; one that is no number is left out."""
     value = fields.get(key)
     if not _is_number(value) or 0 <= value <= most:
         return
-    mends.append(Mend(path + key, "number"))
+    repairs.append(Repair(path + key, "number"))
     if -math.inf < value < math.inf:  # also for integers that no float holds
         fields[key] = min(max(value, 0), most)
     else:
         del fields[key]
 
 
-def _mend_timestamps(fields: dict[str, Any], mends: list[Mend]) -> None:
+def _repair_timestamps(fields: dict[str, Any], repairs: list[Repair]) -> None:
     timestamps = fields.get("timestamps")
     if not isinstance(timestamps, dict):
         return
@@ -95,58 +95,58 @@ def _mend_timestamps(fields: dict[str, Any], mends: list[Mend]) -> None:
     for key, value in list(timestamps.items()):
         if isinstance(value, float) and not math.isfinite(value):
             del timestamps[key]
-            mends.append(Mend(f"timestamps.{key}", "number"))
+            repairs.append(Repair(f"timestamps.{key}", "number"))
 
 
-def _mend_segments(segments: object, path: str, mends: list[Mend]) -> None:
+def _repair_segments(segments: object, path: str, repairs: list[Repair]) -> None:
     if not isinstance(segments, list):
         return
-    _mend_spans(segments, path, 0.0, mends)
+    _repair_spans(segments, path, 0.0, repairs)
     for index, segment in enumerate(segments):
         if not isinstance(segment, dict):
             continue
         where = f"{path}.{index}."
-        _cut_texts(segment, {"speaker": limits.MAX_SPEAKER_LENGTH}, where, mends)
+        _cut_texts(segment, {"speaker": limits.MAX_SPEAKER_LENGTH}, where, repairs)
         words = segment.get("words")
         if not isinstance(words, list):
             continue
         start = segment.get("start")
-        _mend_spans(words, where + "words", start if _is_number(start) else 0.0, mends)
+        _repair_spans(words, where + "words", start if _is_number(start) else 0.0, repairs)
         too_large = len(words) * 30 > limits.MAX_SEGMENT_BYTES or (
             len(json.dumps(segment, ensure_ascii=False, default=str).encode())
             > limits.MAX_SEGMENT_BYTES
         )
         if len(words) > limits.MAX_WORDS_PER_SEGMENT or too_large:
             del segment["words"]  # the text says the same
-            mends.append(Mend(where + "words", "length"))
+            repairs.append(Repair(where + "words", "length"))
 
 
-def _mend_spans(spans: list[Any], path: str, earliest: float, mends: list[Mend]) -> None:
+def _repair_spans(spans: list[Any], path: str, earliest: float, repairs: list[Repair]) -> None:
     """A time that is none is the end of what came before: the text was said about then."""
     for index, span in enumerate(spans):
         if not isinstance(span, dict):
             continue
         where = f"{path}.{index}."
-        _clamp_confidence(span, where, mends)
+        _clamp_confidence(span, where, repairs)
         start, end = span.get("start"), span.get("end")
         if _is_number(start) and not 0 <= start < math.inf:
             span["start"] = start = earliest
-            mends.append(Mend(where + "start", "number"))
+            repairs.append(Repair(where + "start", "number"))
         if _is_number(start) and _is_number(end) and not start <= end < math.inf:
             span["end"] = end = start
-            mends.append(Mend(where + "end", "number"))
+            repairs.append(Repair(where + "end", "number"))
         if _is_number(end):
             earliest = end
 
 
-def _clamp_confidence(span: dict[str, Any], where: str, mends: list[Mend]) -> None:
+def _clamp_confidence(span: dict[str, Any], where: str, repairs: list[Repair]) -> None:
     value = span.get("confidence")
     # A logarithm of a probability is below 0 by much; a rounding error is not.
     if _is_number(value) and not -1e-3 <= value <= 1 + 1e-3:
         del span["confidence"]
-        mends.append(Mend(where + "confidence", "number"))
+        repairs.append(Repair(where + "confidence", "number"))
     else:
-        _clamp(span, "confidence", 1, where, mends)
+        _clamp(span, "confidence", 1, where, repairs)
 
 
 def _is_number(value: object) -> TypeGuard[float]:

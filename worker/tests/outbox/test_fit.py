@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from transcription_worker.outbox.spill import segments_to_append
+from transcription_worker.outbox.fit import segments_to_append
 
 
 def span(start: float, end: float, text: str = "t") -> dict[str, Any]:

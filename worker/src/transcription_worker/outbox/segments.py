@@ -1,0 +1,65 @@
+"""Live segments by their place in the transcript, called within a transaction."""
+
+import sqlite3
+from collections.abc import Iterable
+
+from . import dead_letter
+from .prepare import to_json
+
+JobKey = tuple[str, int]
+"""A job's id and attempt."""
+
+
+def insert_segments(
+    connection: sqlite3.Connection, job: JobKey, offset: int, items: Iterable[dict[str, object]]
+) -> None:
+    """Stores segments from `offset` on. What is there stays, as on the server."""
+    connection.executemany(
+        "INSERT OR IGNORE INTO outbox_segments VALUES (?, ?, ?, ?)",
+        ((*job, offset + index, to_json(item)) for index, item in enumerate(items)),
+    )
+
+
+def read_segments(
+    connection: sqlite3.Connection, job: JobKey, start: int, end: int
+) -> list[tuple[int, str]]:
+    """The segments from `start` on as far as they are without a gap, before `end`."""
+    rows = connection.execute(
+        "SELECT position, body FROM outbox_segments "
+        "WHERE job_id = ? AND attempt = ? AND position >= ? AND position < ? ORDER BY position",
+        (*job, start, end),
+    )
+    found: list[tuple[int, str]] = []
+    for position, body in rows:
+        if position != start + len(found):
+            break
+        found.append((position, body))
+    return found
+
+
+def holds_segment(connection: sqlite3.Connection, job: JobKey, position: int) -> bool:
+    """Whether the segment at this place is stored."""
+    row = connection.execute(
+        "SELECT 1 FROM outbox_segments WHERE job_id = ? AND attempt = ? AND position = ?",
+        (*job, position),
+    ).fetchone()
+    return row is not None
+
+
+def delete_earlier_attempts(connection: sqlite3.Connection, job: JobKey) -> None:
+    """Deletes the segments of the attempts before this one."""
+    connection.execute("DELETE FROM outbox_segments WHERE job_id = ? AND attempt < ?", job)
+
+
+def dead_letter_from(
+    connection: sqlite3.Connection, job: JobKey, position: int, code: str, reason: str
+) -> None:
+    """Takes the segments from `position` on to the dead-letter, for a person to read."""
+    rows = connection.execute(
+        "DELETE FROM outbox_segments WHERE job_id = ? AND attempt = ? AND position >= ? "
+        "RETURNING position, body",
+        (*job, position),
+    ).fetchall()
+    if rows:
+        bodies = [row["body"] for row in sorted(rows, key=lambda row: int(row["position"]))]
+        dead_letter.add_text(connection, job, f"[{','.join(bodies)}]", code, reason)
