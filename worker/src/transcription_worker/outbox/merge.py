@@ -7,15 +7,35 @@ as the endpoint takes them; segments are not in them (see `store`), and only eve
 from collections.abc import Mapping
 from typing import Any
 
+from ..models import Status
 from ..wire_time import parse_time
 
 Body = dict[str, Any]
 
 
 def may_merge(older: Mapping[str, Any], newer: Mapping[str, Any]) -> bool:
-    """Whether one update can stand for both: not where they name two users, one of them wrong."""
+    """Whether one update can stand for both.
+
+    Not where they name two users, one of them wrong, and not where the older one's `startedAt`
+    would move the end: the endpoint raises `completedAt` to the `startedAt` of the same update.
+    """
     users = {body["userId"] for body in (older, newer) if "userId" in body}
-    return len(users) < 2
+    return len(users) < 2 and not _moves_the_end(older, newer)
+
+
+def _moves_the_end(older: Mapping[str, Any], newer: Mapping[str, Any]) -> bool:
+    times = newer.get("timestamps", {})
+    started = older.get("timestamps", {}).get("startedAt")
+    if started is None or not Status(newer["status"]).is_terminal:
+        return False
+    own = [parse_time(times["startedAt"])] if "startedAt" in times else []
+    merged = min([parse_time(started), *own])
+    if own == [merged]:
+        return False
+    if "completedAt" not in times:
+        return True  # the server's time stands for it, which is not known here
+    completed = parse_time(times["completedAt"])
+    return max([completed, *own]) != max(completed, merged)
 
 
 def merge(older: Mapping[str, Any], newer: Mapping[str, Any]) -> Body:

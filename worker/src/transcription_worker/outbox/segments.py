@@ -54,12 +54,17 @@ def delete_earlier_attempts(connection: sqlite3.Connection, job: JobKey) -> None
 def dead_letter_from(
     connection: sqlite3.Connection, job: JobKey, position: int, code: str, reason: str
 ) -> None:
-    """Takes the segments from `position` on to the dead-letter, for a person to read."""
+    """Takes the segments from `position` on to the dead-letter, for a person to read.
+
+    `reason` says why they could not be placed.
+    """
     rows = connection.execute(
         "DELETE FROM outbox_segments WHERE job_id = ? AND attempt = ? AND position >= ? "
         "RETURNING position, body",
         (*job, position),
     ).fetchall()
     if rows:
-        bodies = [row["body"] for row in sorted(rows, key=lambda row: int(row["position"]))]
-        dead_letter.add_text(connection, job, f"[{','.join(bodies)}]", code, reason)
+        rows.sort(key=lambda row: int(row["position"]))
+        text = f"[{','.join(row['body'] for row in rows)}]"
+        told = f"segments from {rows[0]['position']} on could not be placed: {reason}"
+        dead_letter.add_text(connection, job, text, code, told)

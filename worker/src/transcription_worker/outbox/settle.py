@@ -50,6 +50,9 @@ def accept(
     )
     if outcome.attempt == request.attempt and _is_ahead(connection, job, outcome.sequence):
         number_again(connection, job, above=outcome.sequence or 0)
+    if outcome.outcome == "ignored" and outcome.status is Status.CANCELLED:
+        # Its user has stopped the job; no segment of it will ever be needed.
+        connection.execute("DELETE FROM outbox_segments WHERE job_id = ?", (request.job_id,))
     waiting = waiting_for(connection, request.job_id)
     if waiting is None:
         _clear_segments(connection, job)
@@ -73,8 +76,8 @@ def _clear_segments(connection: sqlite3.Connection, job: JobKey) -> None:
     ).fetchone()
     if row is None or not row["ended"]:
         return
-    reason = f"could not be placed: those from {row['confirmed']} on were never put"
-    dead_letter_from(connection, job, row["confirmed"], "segment_gap", f"segments that {reason}")
+    reason = f"those from {row['confirmed']} on were never put"
+    dead_letter_from(connection, job, row["confirmed"], "segment_gap", reason)
     connection.execute("DELETE FROM outbox_segments WHERE job_id = ? AND attempt = ?", job)
 
 
@@ -193,7 +196,11 @@ def remove(connection: sqlite3.Connection, request: Request, reason: str) -> Non
     attempt = max(int(row["attempt"]) for row in [*rows, {"attempt": request.attempt}])
     held = read_segments(connection, (job_id, attempt), 0, 1 << 62)
     segments = f"[{','.join(text for _, text in held)}]" if held else None
-    ends = [row for row in rows if Status(row["status"]).is_terminal and row["attempt"] == attempt]
+    ends = [
+        row
+        for row in rows
+        if row["status"] in (Status.COMPLETED, Status.FAILED) and row["attempt"] == attempt
+    ]
     if ends:
         _, *update = ends[0]
     else:
