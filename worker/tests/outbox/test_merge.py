@@ -59,7 +59,7 @@ _jobs = itertools.count()
 
 @pytest.mark.slow
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(older=progress_bodies, newer=all_bodies, before=st.lists(progress_bodies, max_size=2))
 @example(

@@ -187,6 +187,7 @@ REFUSED = Refused("invalid_payload")
         # 409, 413.
         (SegmentGapError("", expected=5), {}, Resend(5)),
         (PayloadTooLargeError(""), {}, Smaller()),
+        (PayloadTooLargeError(""), {"size": 4_095}, Wait(Trouble.FOREIGN, LONG)),
         # 404: the row may not be there yet, or not any more.
         (JobNotFoundError("", retry_after=5), {}, Wait(Trouble.MISSING, SHORT, 5)),
         (JobNotFoundError("", retry_after=1e9), {}, Wait(Trouble.MISSING, SHORT, 60)),

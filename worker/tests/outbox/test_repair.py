@@ -3,7 +3,7 @@
 import math
 from collections import namedtuple
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -196,3 +196,12 @@ def test_a_poison_value_is_told_by_its_place_and_not_by_its_content() -> None:
     with pytest.raises(PoisonError, match=r"^result\.segments\.0\.text: holds bytes") as caught:
         repair({"result": {"segments": [{"text": b"the secret \xff plan"}]}})
     assert "secret" not in str(caught.value)
+
+
+def test_a_clock_that_was_never_set_costs_the_times_alone() -> None:
+    at = datetime(1970, 1, 1, 0, 5, tzinfo=UTC)
+    update = {"job_id": "j", "status": "completed", "timestamps": {"completed_at": at}}
+    prepared = prepare(update)
+    assert isinstance(prepared, Prepared)
+    assert prepared.body["timestamps"] == {}
+    assert [repair.kind for repair in prepared.repairs] == ["clock"]

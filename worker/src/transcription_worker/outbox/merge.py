@@ -4,7 +4,7 @@ Delivering the merged update leaves the job as delivering both would have. Bodie
 as the endpoint takes them; segments are not in them (see `store`), and only ever added to.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..models import Status
@@ -45,13 +45,10 @@ def merge(older: Mapping[str, Any], newer: Mapping[str, Any]) -> Body:
     message and remaining time are the newer one's alone: what it lacks is cleared.
     """
     merged = dict(newer)
-    progress = _greatest(older.get("progress"), newer.get("progress"))
-    timestamps = _merge_timestamps(older.get("timestamps", {}), newer.get("timestamps", {}))
-    audio_info = _merge_audio_info(older.get("audioInfo", {}), newer.get("audioInfo", {}))
-    inherited = {"progress": progress, "timestamps": timestamps, "audioInfo": audio_info}
-    if "userId" in older:
-        inherited["userId"] = older["userId"]
-    return merged | {key: value for key, value in inherited.items() if value not in (None, {})}
+    for key, combine in _COMBINED.items():
+        if key in older:
+            merged[key] = combine(older[key], newer[key]) if key in newer else older[key]
+    return merged
 
 
 def _merge_timestamps(older: Mapping[str, str], newer: Mapping[str, str]) -> dict[str, str]:
@@ -63,16 +60,22 @@ def _merge_timestamps(older: Mapping[str, str], newer: Mapping[str, str]) -> dic
 
 
 def _merge_audio_info(older: Mapping[str, Any], newer: Mapping[str, Any]) -> dict[str, Any]:
-    keys = older.keys() | newer.keys()
-    return {key: _greatest(older.get(key), newer.get(key)) for key in sorted(keys)}
+    shared = {key: _greatest(older[key], newer[key]) for key in older.keys() & newer.keys()}
+    return {**older, **newer, **shared}
 
 
 def _greatest(older: Any, newer: Any) -> Any:
-    if older is None or newer is None:
-        return newer if older is None else older
     return _max_utf16(older, newer) if isinstance(older, str) else max(older, newer)
 
 
 def _max_utf16(one: str, other: str) -> str:
     """JavaScript compares strings by UTF-16 code units, Python by code points."""
     return max(one, other, key=lambda text: text.encode("utf-16-be"))
+
+
+_COMBINED: dict[str, Callable[[Any, Any], Any]] = {
+    "userId": lambda older, _: older,  # they are the same, see `may_merge`
+    "progress": max,
+    "timestamps": _merge_timestamps,
+    "audioInfo": _merge_audio_info,
+}

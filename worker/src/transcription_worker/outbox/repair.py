@@ -7,6 +7,7 @@ and the models refuse it.
 import json
 import math
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, TypeGuard
 
 from pydantic.alias_generators import to_camel
@@ -21,6 +22,8 @@ _TEXT_LIMITS = {
     "error": limits.MAX_ERROR_LENGTH,
 }
 _RESULT_TEXT_LIMITS = {"language": limits.MAX_LANGUAGE_LENGTH, "model": limits.MAX_MODEL_LENGTH}
+# The first year in which no machine with a clock of its own is.
+_CLOCK_IS_SET = 2000
 _NO_REASON = "The worker gave no reason."
 
 
@@ -88,6 +91,7 @@ def _clamp(fields: dict[str, Any], key: str, most: float, path: str, repairs: li
 
 
 def _repair_timestamps(fields: dict[str, Any], repairs: list[Repair]) -> None:
+    """A time before 2000 is this machine's clock, which has not been set; Convex has its own."""
     timestamps = fields.get("timestamps")
     if not isinstance(timestamps, dict):
         return
@@ -96,6 +100,9 @@ def _repair_timestamps(fields: dict[str, Any], repairs: list[Repair]) -> None:
         if isinstance(value, float) and not math.isfinite(value):
             del timestamps[key]
             repairs.append(Repair(f"timestamps.{key}", "number"))
+        elif isinstance(value, datetime) and value.year < _CLOCK_IS_SET:
+            del timestamps[key]
+            repairs.append(Repair(f"timestamps.{key}", "clock"))
 
 
 def _repair_segments(segments: object, path: str, repairs: list[Repair]) -> None:

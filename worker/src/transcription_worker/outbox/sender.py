@@ -318,6 +318,7 @@ class Sender:
         others_accepted = self.counts.accepted > job.others_accepted
         circumstances = Circumstances(
             body=request.body,
+            size=len(request.content),
             was_known=request.was_known,
             others_accepted=others_accepted,
             trouble=request.trouble,
@@ -325,8 +326,9 @@ class Sender:
             seconds=request.trouble_seconds + seconds,
         )
         verdict = judge(error, circumstances, self._settings)
-        trouble = trouble_of(error)
-        if trouble in (None, Trouble.MISSING, Trouble.INTERNAL) and not isinstance(verdict, Pause):
+        trouble = verdict.trouble if isinstance(verdict, Wait) else None
+        is_ours = trouble in (None, Trouble.MISSING, Trouble.INTERNAL)
+        if is_ours and not isinstance(verdict, Pause | Smaller):
             self._open_gate()
         if isinstance(verdict, Wait | Pause):
             self._wait(entry, verdict, error, is_own=job.failures > 0 and others_accepted)

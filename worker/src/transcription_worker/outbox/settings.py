@@ -67,6 +67,9 @@ class OutboxSettings:
     foreign_for: float = 24 * 60 * 60.0
     """How long something else may refuse one update while it lets those of other jobs pass."""
 
+    smallest_request: int = 4 * 1024
+    """Nothing that knows what it says finds a request of less than this too large."""
+
     request_bytes: int = MAX_REQUEST_BYTES
     """A larger update is sent in pieces."""
 

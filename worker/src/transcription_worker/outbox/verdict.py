@@ -95,10 +95,12 @@ class Circumstances:
 
     `trouble` is the kind of the failures before this one in a row, `tries` how many there were and
     `seconds` how long it has been tried. `was_known`: Convex has accepted an update of this job.
-    `others_accepted`: those of other jobs were accepted meanwhile. `body` is the update's.
+    `others_accepted`: those of other jobs were accepted meanwhile. `body` is the update's, `size`
+    the request's in bytes.
     """
 
     body: Mapping[str, Any] = field(default_factory=dict)
+    size: int = 1 << 20
     was_known: bool = False
     others_accepted: bool = False
     trouble: Trouble | None = None
@@ -115,7 +117,7 @@ def trouble_of(error: ConvexError) -> Trouble | None:
             return Trouble.INTERNAL
         case UnavailableError():
             return Trouble.UNAVAILABLE
-        case UnexpectedAnswerError():
+        case UnexpectedAnswerError() | PayloadTooLargeError():
             return Trouble.FOREIGN
     return None
 
@@ -130,7 +132,7 @@ def judge(error: ConvexError, update: Circumstances, settings: OutboxSettings) -
             return Pause()
         case SegmentGapError(expected=expected):
             return Resend(expected)
-        case PayloadTooLargeError():
+        case PayloadTooLargeError() if update.size >= settings.smallest_request:
             return Smaller()
         case ValidationError(issues=issues):
             paths = _droppable(issues, update.body)
