@@ -85,12 +85,12 @@ class Outbox:
         stopped it. An `attempt` higher than the job's means that another worker has taken it over.
         """
         if self._sender is not None:
-            self._sender.outcome_callbacks.append(callback)
+            self._sender.results.outcome_callbacks.append(callback)
 
     def on_removed(self, callback: Callable[[str], None]) -> None:
         """Calls `callback(job_id)` when Convex no longer has a job that it once knew."""
         if self._sender is not None:
-            self._sender.removed_callbacks.append(callback)
+            self._sender.results.removed_callbacks.append(callback)
 
     async def run(self) -> None:
         """Sends until cancelled. Returns at once where sending is off."""
@@ -132,7 +132,7 @@ class Outbox:
             lambda connection: (store.count_waiting(connection), dead_letter.count(connection))
         )
         sender = self._sender
-        counts = sender.counts if sender else Counts()
+        counts = sender.results.counts if sender else Counts()
         return OutboxStats(
             waiting=waiting,
             dead=dead,
