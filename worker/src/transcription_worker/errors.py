@@ -10,7 +10,8 @@
     └── UnavailableError         no answer, or "try again later", to the end of the retries
     ConfigurationError           a setting is missing or malformed
     StorageError                 the worker's SQLite file cannot be used
-    └── AlreadyRunningError      another worker has the file open
+    ├── AlreadyRunningError      another worker has the file open
+    └── DiskFullError            there is no room left in the worker's folder
 
 No message of these contains a key or any part of a transcript, so all of them may be logged.
 """
@@ -116,3 +117,7 @@ class StorageError(Exception):
 
 class AlreadyRunningError(StorageError):
     """Another worker has the SQLite file open; two would send each other's updates twice."""
+
+
+class DiskFullError(StorageError):
+    """There is no room left in the worker's folder: what needs it can be done again later."""
