@@ -139,6 +139,23 @@ def test_a_damaged_middle_is_no_early_end(tmp_path: Path) -> None:
     assert told is None
 
 
+def test_a_guessed_length_is_not_taken_for_a_stated_one(tmp_path: Path) -> None:
+    """From ten quiet seconds at the beginning FFmpeg takes the rest for four times as long."""
+    path = tmp_path / "guessed.mp3"
+    quiet = write_wav(tmp_path / "quiet.wav", bytes(320_000) + speech_pcm())
+    with av.open(str(quiet)) as old, av.open(str(path), "w", "mp3", {"write_xing": "0"}) as new:
+        options = {"abr": "1", "b": "64000"}
+        stream = new.add_stream("libmp3lame", rate=16_000, layout="mono", options=options)
+        for frame in old.decode(audio=0):
+            new.mux(stream.encode(frame))
+        new.mux(stream.encode(None))
+    with av.open(str(path)) as container:
+        assert (container.duration or 0) > 90_000_000
+    seconds, told = read(path)
+    assert seconds == pytest.approx(23.7, abs=0.2)
+    assert told is None
+
+
 def test_a_longer_film_is_no_early_end(tmp_path: Path) -> None:
     path = tmp_path / "film.mkv"
     with av.open(str(encode_speech(tmp_path / "s.m4a"))) as old, av.open(str(path), "w") as new:

@@ -147,12 +147,27 @@ async def test_an_answer_without_end_takes_no_memory(
         while sent < 1_500_000_000:
             sent += 65_536
             yield b" " * 65_536
+            await asyncio.sleep(0)
 
     whisper.next_answers = [lambda: StreamingResponse(gigabytes())]
     with pytest.raises(EngineError, match="more than 16 MiB") as caught:
         await transcribe(engine(whisper), audio)
     assert caught.value.code == "engine_failed"
     assert sent < 100_000_000
+
+
+async def test_a_page_without_end_is_an_outage_like_a_short_one(
+    whisper: WhisperServer, audio: PcmAudio
+) -> None:
+    async def endless() -> AsyncIterator[bytes]:
+        while True:
+            yield b"<br>" * 16_384
+            await asyncio.sleep(0)
+
+    whisper.next_answers = [lambda: StreamingResponse(endless(), 502)]
+    events = await listen(engine(whisper), audio)
+    assert events[0].outage == "The transcription service answered 502; trying again"
+    assert len(events[-1].segments) == 5
 
 
 async def test_a_byte_now_and_then_does_not_hold_the_deadline_off(

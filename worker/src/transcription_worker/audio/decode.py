@@ -132,7 +132,10 @@ def _frames(container: InputContainer, end: _End | None = None) -> Iterator[Audi
     while True:
         try:
             packet = next(packets)
-        except (StopIteration, av.FFmpegError):
+        except StopIteration:
+            return
+        except av.FFmpegError:
+            end.corrupt = True
             return
         # The last one is empty, to empty the decoder.
         end.corrupt = packet.is_corrupt or (packet.size == 0 and end.corrupt)

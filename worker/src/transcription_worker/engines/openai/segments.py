@@ -41,10 +41,9 @@ def to_segments(
         spoken, words = [SpokenSegment(text, 0, duration, words=words)], []
     segments: list[Segment] = []
     for segment, following in zip(spoken, [*spoken[1:], None], strict=True):
-        until = following.start if following else math.inf
-        own = segment.words or _take_until(words, until)
+        beside = _take_until(words, following.start if following else math.inf)
         if segment.text:
-            kept = own if word_times else []
+            kept = (segment.words or beside) if word_times else []
             segments.extend(_split(replace(segment, words=kept), clock))
     return tuple(segments)
 
