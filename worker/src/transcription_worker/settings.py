@@ -110,6 +110,11 @@ class Settings(BaseSettings):
     )
     """Seconds that the service may take for one piece."""
 
+    engine_outage_seconds: Annotated[float, Field(ge=0)] = Field(
+        default=3600.0, validation_alias="ENGINE_OUTAGE_SECONDS"
+    )
+    """Seconds that a job waits for a transcription service that cannot answer, before it fails."""
+
     @property
     def database_path(self) -> Path:
         """The one SQLite file of the outbox and the job queue."""

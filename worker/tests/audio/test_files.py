@@ -138,7 +138,7 @@ def _flac_header_and_noise(folder: Path) -> bytes:
         (_playlist, "unsupported_audio", "mp3, m4a"),
         (_concat_script, "unsupported_audio", "mp3, m4a"),
         (_film_without_sound, "unsupported_audio", "no sound"),
-        (_m4a_without_its_index, "unsupported_audio", "damaged"),
+        (_m4a_without_its_index, "broken_audio", "its index is missing"),
         (_wav_without_samples, "unsupported_audio", "damaged"),
         (_flac_header_and_noise, "broken_audio", "nothing in it can be decoded"),
     ],

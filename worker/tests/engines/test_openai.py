@@ -1,59 +1,22 @@
 """The openai engine against a real server that answers as the service documents."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from contextlib import aclosing
 from pathlib import Path
 
 import pytest
 from starlette.responses import PlainTextResponse, RedirectResponse
 
+from support.openai_engine import engine, transcribe
 from support.recording import speech_pcm, write_pcm
 from support.whisper_server import (
-    KEY,
     WhisperServer,
     loud_stretches,
     refusal,
-    whisper_server,
 )
-from transcription_worker import Segment
 from transcription_worker.audio import PcmAudio
 from transcription_worker.engines import EngineError, TranscriptionOptions
 from transcription_worker.engines.openai import OpenAIEngine, OpenAIOptions
-from transcription_worker.retry import RetryPolicy
-
-QUICK = RetryPolicy(retries=3, base_delay=0.001, max_delay=0.01, max_retry_after=5)
-
-
-@pytest.fixture
-async def whisper() -> AsyncIterator[WhisperServer]:
-    async with whisper_server() as server:
-        yield server
-
-
-@pytest.fixture
-def audio(tmp_path: Path) -> PcmAudio:
-    return write_pcm(tmp_path / "pcm", speech_pcm())
-
-
-def engine(whisper: WhisperServer, **changes: object) -> OpenAIEngine:
-    options = {"base_url": whisper.url, "api_key": KEY, "retry": QUICK} | changes
-    return OpenAIEngine(OpenAIOptions(**options))  # type: ignore[arg-type]
-
-
-async def transcribe(
-    engine: OpenAIEngine, audio: PcmAudio, options: TranscriptionOptions | None = None
-) -> tuple[list[Segment], list[float]]:
-    """The segments and the fractions that were told."""
-    segments: list[Segment] = []
-    fractions = []
-    try:
-        async for event in engine.transcribe(audio, options or TranscriptionOptions()):
-            segments.extend(event.segments)
-            fractions.append(event.fraction)
-    finally:
-        await engine.close()
-    return segments, fractions
 
 
 async def test_a_short_recording_is_one_request(whisper: WhisperServer, audio: PcmAudio) -> None:
@@ -116,6 +79,7 @@ async def test_a_piece_is_told_what_came_before(whisper: WhisperServer, tmp_path
         model="large-v3",
         temperature=0.2,
         initial_prompt="Ann, Bob",
+        hotwords="Convex",
         word_times=False,
     )
     segments, _ = await transcribe(engine(whisper, piece_seconds=14), audio, options)
@@ -125,9 +89,9 @@ async def test_a_piece_is_told_what_came_before(whisper: WhisperServer, tmp_path
         "response_format": ["verbose_json"],
         "language": ["en"],
         "temperature": ["0.2"],
-        "prompt": ["Ann, Bob"],
+        "prompt": ["Ann, Bob Convex"],
     }
-    assert second["prompt"][0].startswith(f"Ann, Bob {segments[0].text}")
+    assert second["prompt"][0].startswith(f"Ann, Bob Convex {segments[0].text}")
     assert all(segment.words is None for segment in segments)
 
 
@@ -140,39 +104,6 @@ async def test_words_within_segments_are_understood(
 
 
 @pytest.mark.parametrize(
-    "trouble",
-    [
-        lambda: refusal(429, "rate_limit_exceeded", "slow down", Retry_After="0"),
-        lambda: refusal(500, "server_error", "sorry"),
-        lambda: PlainTextResponse("<html>bad gateway</html>", 502),
-        lambda: refusal(503, "overloaded", "later", Retry_After="Sun, 06 Nov 1994 08:49:37 GMT"),
-    ],
-)
-async def test_what_passes_is_tried_again(
-    trouble: object, whisper: WhisperServer, audio: PcmAudio
-) -> None:
-    whisper.next_answers = [trouble, trouble, trouble, None]  # type: ignore[list-item]
-    segments, _ = await transcribe(engine(whisper), audio)
-    assert len(segments) == 5
-    assert whisper.next_answers == []
-
-
-@pytest.mark.parametrize(
-    ("answer", "says"),
-    [
-        (lambda: refusal(503, "overloaded", "later"), "answered 503, 4 times in a row"),
-        (lambda: refusal(429, "slow_down", "x", Retry_After="600"), "answered 429, 1 times"),
-    ],
-)
-async def test_what_lasts_fails_the_job(
-    answer: object, says: str, whisper: WhisperServer, audio: PcmAudio
-) -> None:
-    whisper.next_answers = [answer] * 9  # type: ignore[list-item]
-    with pytest.raises(EngineError, match=says):
-        await transcribe(engine(whisper), audio)
-
-
-@pytest.mark.parametrize(
     ("answer", "says"),
     [
         (lambda: refusal(400, "bad", "Audio file is too short."), r"\(400\): Audio file is too"),
@@ -180,7 +111,13 @@ async def test_what_lasts_fails_the_job(
         (lambda: refusal(429, "insufficient_quota", "You exceeded your quota"), "your quota"),
         (lambda: PlainTextResponse("no", 418), r"\(418\)\."),
         (lambda: PlainTextResponse("{}"), "no verbose_json"),
-        (lambda: PlainTextResponse('{"text": "a", "segments": [{"start": NaN}]}'), "no verbose"),
+        (
+            lambda: PlainTextResponse("<html>log in</html>"),
+            "no verbose_json; the worker's OPENAI_BASE_URL",
+        ),
+        (lambda: PlainTextResponse("[]"), "no verbose_json"),
+        (lambda: PlainTextResponse('{"detail": "no such model"}', 404), r"\(404\): no such model"),
+        (lambda: PlainTextResponse('{"error": "bad wav"}', 400), r"\(400\): bad wav"),
         (lambda: RedirectResponse("http://127.0.0.1:9/elsewhere"), r"\(307\)"),
     ],
 )
@@ -188,8 +125,9 @@ async def test_what_no_retry_can_change_fails_at_once(
     answer: object, says: str, whisper: WhisperServer, audio: PcmAudio
 ) -> None:
     whisper.next_answers = [answer]  # type: ignore[list-item]
-    with pytest.raises(EngineError, match=says):
+    with pytest.raises(EngineError, match=says) as caught:
         await transcribe(engine(whisper), audio)
+    assert caught.value.code == ("engine_failed" if "verbose" in says else "engine_refused")
     assert whisper.next_answers == []
     assert whisper.forms == []
 
@@ -200,12 +138,6 @@ async def test_no_part_of_the_key_is_in_an_error(whisper: WhisperServer, audio: 
     assert "401" in str(caught.value)
     assert "sk-" not in str(caught.value)
     assert "sk-" not in repr(OpenAIOptions(api_key="sk-wrong-key"))
-
-
-async def test_an_unreachable_service_fails_the_job(audio: PcmAudio) -> None:
-    whisper = WhisperServer(url="http://127.0.0.1:9/v1")
-    with pytest.raises(EngineError, match=r"cannot be reached \(ConnectError\), 4 times"):
-        await transcribe(engine(whisper), audio)
 
 
 async def test_an_unknown_model_is_told_to_the_person(

@@ -103,8 +103,9 @@ async def test_the_event_loop_stays_free(tmp_path: Path) -> None:
 
 
 async def test_a_crash_of_the_decoder_fails_the_job_alone(tmp_path: Path) -> None:
-    with pytest.raises(EngineError, match="stopped unexpectedly"):
+    with pytest.raises(EngineError, match="stopped unexpectedly") as caught:
         await transcribe(PcmAudio(tmp_path / "nothing", 16_000))
+    assert caught.value.code == "engine_crashed"
 
 
 @pytest.mark.parametrize("language", [None, "en", "EN", "en-GB", "en_US", "english"])

@@ -3,7 +3,9 @@
 `probe FILE MAX_SECONDS` or `decode FILE TARGET MAX_SECONDS`.
 """
 
+import errno
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 import av.logging
@@ -14,7 +16,10 @@ from .errors import AudioError
 
 
 def main(args: list[str]) -> None:
-    """Does one job; says `seconds` on the way and `probe`, `samples` or `error` at the end."""
+    """Does one job; says `seconds` on the way.
+
+    At the end `probe`, `samples` with a `notice`, or `error`.
+    """
     av.logging.set_level(av.logging.PANIC)
     end_with_parent()
     try:
@@ -22,17 +27,21 @@ def main(args: list[str]) -> None:
             case ["probe", path, max_seconds]:
                 say({"probe": probe(Path(path), float(max_seconds)).to_json()})
             case ["decode", path, target, max_seconds]:
-                samples = decode(
+                decoded = decode(
                     Path(path),
                     Path(target),
                     float(max_seconds),
                     lambda seconds: say({"seconds": seconds}),
                 )
-                say({"samples": samples})
+                say(asdict(decoded))
             case _:
                 raise SystemExit(f"unknown arguments: {args}")
     except AudioError as error:
         say({"error": {"code": error.code, "message": error.message}})
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        say({"disk_full": str(error)})
 
 
 if __name__ == "__main__":

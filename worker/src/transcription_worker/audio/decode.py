@@ -11,6 +11,7 @@ from av.audio.resampler import AudioResampler
 from av.container import InputContainer
 from av.stream import Disposition
 
+from . import early_end
 from .errors import AudioError
 from .formats import ACCEPTED_FORMATS, OPEN_OPTIONS, format_name
 from .pcm import BYTES_PER_SAMPLE, SAMPLE_RATE
@@ -49,18 +50,28 @@ def probe(path: Path, max_seconds: float) -> Probe:
         return Probe(duration, stream.rate, stream.channels, name, path.stat().st_size)
 
 
+@dataclass(slots=True)
+class Decoded:
+    """What was decoded: the number of samples, and what people should know about the recording."""
+
+    samples: int
+    notice: str | None
+
+
 def decode(
     path: Path, target: Path, max_seconds: float, on_progress: Callable[[float], None]
-) -> int:
-    """Writes a file's sound to `target` as 16 kHz mono samples; gives their number, at least 1.
+) -> Decoded:
+    """Writes a file's sound to `target` as 16 kHz mono samples, at least one.
 
     What follows a damaged part is decoded as well as it can be, as players do. `on_progress` is
     told the seconds that are done, about once per second of sound. Raises `AudioError` where
-    nothing can be decoded, or where there is more than `max_seconds` of it.
+    nothing can be decoded, or where there is more than `max_seconds` of it, and `OSError` where
+    `target` cannot be written.
     """
-    samples, told = 0, 0
+    samples, told, end = 0, 0, _End()
     with _open(path) as container, target.open("wb") as out:
-        for pcm in _resampled(_frames(container)):
+        stated = early_end.stated_duration(container, path)
+        for pcm in _resampled(_frames(container, end)):
             out.write(pcm)
             samples += len(pcm) // BYTES_PER_SAMPLE
             if samples > max_seconds * SAMPLE_RATE:
@@ -68,15 +79,19 @@ def decode(
             if samples - told >= SAMPLE_RATE:
                 told = samples
                 on_progress(samples / SAMPLE_RATE)
+        cut = end.corrupt and early_end.may_be_cut(container)
     if samples == 0:
         raise _broken("nothing in it can be decoded")
-    return samples
+    read = max(samples / SAMPLE_RATE, end.reached)
+    return Decoded(samples, early_end.notice(read, stated, cut))
 
 
 def _open(path: Path) -> InputContainer:
     try:
         container = av.open(f"file:{path}", options=OPEN_OPTIONS)
     except av.FFmpegError as error:
+        if _is_mpeg4(path):
+            raise _broken("its index is missing, as when only a part of it has arrived") from error
         raise AudioError(
             "unsupported_audio",
             f"This is no audio file that can be read ({_READABLE}), or it is damaged.",
@@ -87,6 +102,14 @@ def _open(path: Path) -> InputContainer:
     return container
 
 
+def _is_mpeg4(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            return file.read(8)[4:] == b"ftyp"
+    except OSError:
+        return False
+
+
 def _has_pictures(container: InputContainer) -> bool:
     """Whether it is a film; a cover is no film."""
     return any(
@@ -94,16 +117,33 @@ def _has_pictures(container: InputContainer) -> bool:
     )
 
 
-def _frames(container: InputContainer) -> Iterator[AudioFrame]:
-    """Decodes packet by packet: one damaged packet does not end a file."""
+@dataclass(slots=True)
+class _End:
+    """Where a stream ended: the last sound's end in seconds, and whether a packet was cut off."""
+
+    reached: float = 0.0
+    corrupt: bool = False
+
+
+def _frames(container: InputContainer, end: _End | None = None) -> Iterator[AudioFrame]:
+    """Decodes packet by packet: one damaged packet does not end a file; notes the `end`."""
+    end = end or _End()
     packets = container.demux(container.streams.audio[0])
     while True:
         try:
             packet = next(packets)
-        except (StopIteration, av.FFmpegError):
+        except StopIteration:
             return
+        except av.FFmpegError:
+            end.corrupt = True
+            return
+        # The last one is empty, to empty the decoder.
+        end.corrupt = packet.is_corrupt or (packet.size == 0 and end.corrupt)
         try:
-            yield from packet.decode()
+            for frame in packet.decode():
+                if frame.time is not None:
+                    end.reached = max(end.reached, frame.time + frame.samples / frame.sample_rate)
+                yield frame
         except av.FFmpegError:
             continue
 

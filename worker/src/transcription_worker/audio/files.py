@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..children import ChildCrashedError, run_child
+from ..errors import DiskFullError
 from ..models import AudioInfo
 from .errors import AudioError
 from .pcm import PcmAudio
@@ -19,10 +20,15 @@ PROBE_SECONDS = 60
 
 @dataclass(frozen=True, slots=True)
 class Decoding:
-    """How far decoding is: `seconds` of sound are done; `audio` is there at the end."""
+    """How far decoding is: `seconds` of sound are done.
+
+    `audio` is there at the end, and `notice` then says what people should know about the recording,
+    such as that it ends early.
+    """
 
     seconds: float
     audio: PcmAudio | None = None
+    notice: str | None = None
 
 
 async def probe_audio(path: Path, max_seconds: float) -> AudioInfo:
@@ -47,16 +53,22 @@ async def probe_audio(path: Path, max_seconds: float) -> AudioInfo:
 async def decode_audio(path: Path, target: Path, max_seconds: float) -> AsyncGenerator[Decoding]:
     """Decodes `path` into `target`, 16 kHz mono samples, and tells how far it is.
 
-    Raises `AudioError` where it cannot be decoded, or is longer than `max_seconds`.
+    Raises `AudioError` where it cannot be decoded, or is longer than `max_seconds`, and
+    `DiskFullError` where there is no room for the samples; `target` is gone then.
     """
     try:
         child = run_child(_CHILD, "decode", str(path), str(target), str(max_seconds))
         async with aclosing(child) as said:
             async for message in said:
                 _raise_error(message)
+                if "disk_full" in message:
+                    await asyncio.to_thread(target.unlink, missing_ok=True)
+                    raise DiskFullError(
+                        f"The disk is full: no room in {target.parent} for the decoded recording."
+                    )
                 if "samples" in message:
                     audio = PcmAudio(target, message["samples"])
-                    yield Decoding(audio.duration, audio)
+                    yield Decoding(audio.duration, audio, message["notice"])
                 else:
                     yield Decoding(message["seconds"])
     except ChildCrashedError as error:

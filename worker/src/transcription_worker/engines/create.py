@@ -25,5 +25,6 @@ def create_engine(settings: Settings) -> Engine:
             max_upload_bytes=settings.openai_max_upload_bytes,
             piece_seconds=settings.openai_piece_seconds,
             timeout=settings.openai_timeout,
+            outage_seconds=settings.engine_outage_seconds,
         )
     )

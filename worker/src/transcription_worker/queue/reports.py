@@ -59,14 +59,15 @@ def transcribing(
     segments: LiveSegments | None = None,
     seconds_left: float | None = None,
     audio: AudioInfo | None = None,
+    notice: str | None = None,
 ) -> JobUpdate:
-    """The engine listens; `segments` are new since the last report."""
+    """The engine listens; `segments` are new since the last report, `notice` is worth knowing."""
     return _update(
         job,
         Status.PROCESSING,
         progress=progress,
         stage="transcribing",
-        message="Transcribing",
+        message=notice or "Transcribing",
         segments=segments,
         estimated_time_remaining=seconds_left,
         audio_info=audio,
@@ -74,13 +75,20 @@ def transcribing(
 
 
 def completed(
-    job: Job, segments: Sequence[Segment], *, language: str | None, duration: float, model: str
+    job: Job,
+    segments: Sequence[Segment],
+    *,
+    language: str | None,
+    duration: float,
+    model: str,
+    notice: str | None = None,
 ) -> JobUpdate:
     """The transcript is whole. Its segments have been reported live; they are not sent twice."""
     return _update(
         job,
         Status.COMPLETED,
         progress=100,
+        message=notice,
         timestamps=Timestamps(completed_at=_now()),
         result=Result(
             text=" ".join(segment.text for segment in segments),
@@ -91,12 +99,13 @@ def completed(
     )
 
 
-def failed(job: Job, error: str) -> JobUpdate:
-    """The job cannot be done, for this reason."""
+def failed(job: Job, error: str, code: str) -> JobUpdate:
+    """The job cannot be done, for this reason; `code` is for programs."""
     return _update(
         job,
         Status.FAILED,
         error=cut_utf16(error, MAX_ERROR_LENGTH),
+        error_code=code,
         timestamps=Timestamps(completed_at=_now()),
     )
 

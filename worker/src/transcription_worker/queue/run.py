@@ -36,17 +36,17 @@ class JobRun:
         the job meanwhile.
         """
         try:
-            audio = await self._decode()
-            return await self._transcribe(audio)
+            audio, notice = await self._decode()
+            return await self._transcribe(audio, notice)
         except (AudioError, EngineError) as error:
-            return reports.failed(self._job, str(error))
+            return reports.failed(self._job, str(error), error.code)
 
     async def repeat_last_report(self, silent_for: float) -> None:
         """Reports the same again, where nothing was for `silent_for` seconds: a sign of life."""
         if self._last is not None and time.monotonic() - self._reported_at >= silent_for:
             await self._report_update(self._last)
 
-    async def _decode(self) -> PcmAudio:
+    async def _decode(self) -> tuple[PcmAudio, str | None]:
         job = self._job
         info = job.view.audio_info or AudioInfo()
         await self._report(reports.started(job, info))
@@ -56,16 +56,17 @@ class JobRun:
         async with aclosing(decodings) as steps:
             async for step in steps:
                 if step.audio is not None:
-                    return step.audio
+                    return step.audio, step.notice
                 if info.duration:
                     progress = decoding_progress(step.seconds / info.duration)
                     await self._report(reports.decoding(job, progress))
         raise AudioError("broken_audio", "The audio file could not be decoded.")
 
-    async def _transcribe(self, audio: PcmAudio) -> JobUpdate:
+    async def _transcribe(self, audio: PcmAudio, notice: str | None) -> JobUpdate:
         job, options = self._job, self._job.options
         info = AudioInfo(duration=round(audio.duration, 3))
-        await self._report(reports.transcribing(job, transcribing_progress(0), audio=info))
+        begun = reports.transcribing(job, transcribing_progress(0), audio=info, notice=notice)
+        await self._report(begun)
         segments: list[Segment] = []
         language, began = options.language, time.monotonic()
         async with aclosing(self._engine.transcribe(audio, options)) as events:
@@ -79,6 +80,7 @@ class JobRun:
                         transcribing_progress(event.fraction),
                         segments=live if live.items else None,
                         seconds_left=seconds_left(event.fraction, time.monotonic() - began),
+                        notice=notice,
                     )
                 )
         return reports.completed(
@@ -87,6 +89,7 @@ class JobRun:
             language=language,
             duration=round(audio.duration, 3),
             model=self._engine.model_name(options),
+            notice=notice,
         )
 
     async def _report(self, update: JobUpdate) -> None:

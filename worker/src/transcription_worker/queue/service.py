@@ -68,7 +68,7 @@ class JobQueueService:
             )
             if job.crashes >= self._options.max_crashes:
                 message = f"The worker stopped {job.crashes} times while it ran this job."
-                await self._store.report(reports.failed(job, message))
+                await self._store.report(reports.failed(job, message, "worker_crashed"))
         self._files.keep_only({job.upload_id for job in await self._store.waiting()})
         await self._signs_of_life()
         for _ in range(self._options.max_concurrent_jobs):
@@ -183,7 +183,8 @@ class JobQueueService:
             return
         if error is not None:
             self._log.error("job_crashed", exc_info=error, extra={"job_id": job.job_id})
-            update = reports.failed(job, "The worker made a mistake; its log says which.")
+            message = "The worker made a mistake; its log says which."
+            update = reports.failed(job, message, "worker_error")
         else:
             update = task.result()
         while True:

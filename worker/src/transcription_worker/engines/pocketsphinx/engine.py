@@ -48,7 +48,9 @@ class PocketsphinxEngine:
                         fraction = min(1.0, message["seconds"] / audio.duration)
                         yield EngineEvent(fraction, (), "en")
         except ChildCrashedError as error:
-            raise EngineError("The speech engine stopped unexpectedly.") from error
+            raise EngineError(
+                "The speech engine stopped unexpectedly.", "engine_crashed"
+            ) from error
 
     async def close(self) -> None:
         """Nothing is held: each job's process ends with the job."""
