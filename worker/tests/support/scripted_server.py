@@ -63,7 +63,14 @@ class Garbage:
     """Something that is not HTTP."""
 
 
-Reply = Answer | Hang | Reset | Close | Garbage
+@dataclass(frozen=True)
+class Truncated:
+    """The first half of an answer; then the connection is closed."""
+
+    body: bytes | dict[str, Any]
+
+
+Reply = Answer | Hang | Reset | Close | Garbage | Truncated
 Script = Callable[[Received], Reply | Awaitable[Reply]]
 
 
@@ -221,8 +228,13 @@ async def _send(reply: Reply, writer: asyncio.StreamWriter) -> bool:
         case Garbage():
             writer.write(b"SSH-2.0-OpenSSH_9.6\r\n")
             await writer.drain()
+        case Truncated(body):
+            content = _encode(body)
+            writer.write(b"HTTP/1.1 200 X\r\nContent-Length: %d\r\n\r\n" % len(content))
+            writer.write(content[: len(content) // 2])
+            await writer.drain()
         case Answer(status, body, headers, _, drip):
-            content = body if isinstance(body, bytes) else json.dumps(body).encode()
+            content = _encode(body)
             lines = [f"HTTP/1.1 {status} X", f"Content-Length: {len(content)}"]
             lines += [f"{name}: {value}" for name, value in headers.items()]
             writer.write("\r\n".join([*lines, "", ""]).encode("latin-1"))
@@ -234,6 +246,10 @@ async def _send(reply: Reply, writer: asyncio.StreamWriter) -> bool:
             await writer.drain()
             return True
     return False
+
+
+def _encode(body: bytes | dict[str, Any]) -> bytes:
+    return body if isinstance(body, bytes) else json.dumps(body).encode()
 
 
 @asynccontextmanager
