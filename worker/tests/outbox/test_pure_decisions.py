@@ -77,8 +77,8 @@ def test_a_schedule_is_a_sorted_dictionary(steps: list[tuple[str, int | None]]) 
     assert popped == sorted((job for job in expected if expected[job] <= 10), key=expected.get)  # type: ignore[arg-type]
 
 
-def fail(gate: Gate, now: float, *jobs: str, longest: float = 5.0) -> bool:
-    return gate.fail(now, [*jobs], "ConnectError", longest)
+def fail(gate: Gate, now: float, *jobs: str) -> bool:
+    return gate.fail(now, [*jobs], "ConnectError")
 
 
 def test_the_failures_of_two_jobs_close_the_gate_and_one_probe_goes_through() -> None:
@@ -187,7 +187,7 @@ REFUSED = Refused("invalid_payload")
         # 409, 413.
         (SegmentGapError("", expected=5), {}, Resend(5)),
         (PayloadTooLargeError(""), {}, Smaller()),
-        (PayloadTooLargeError(""), {"size": 4_095}, Wait(Trouble.FOREIGN, LONG)),
+        (PayloadTooLargeError(""), {"size": 4_095}, Wait(Trouble.FOREIGN, SHORT)),
         # 404: the row may not be there yet, or not any more.
         (JobNotFoundError("", retry_after=5), {}, Wait(Trouble.MISSING, SHORT, 5)),
         (JobNotFoundError("", retry_after=1e9), {}, Wait(Trouble.MISSING, SHORT, 60)),
@@ -195,8 +195,8 @@ REFUSED = Refused("invalid_payload")
         (JobNotFoundError(""), missing(seconds=600), Refused("job_not_found")),
         (JobNotFoundError(""), {"trouble": Trouble.UNAVAILABLE, "seconds": 9_999},
          Wait(Trouble.MISSING, SHORT)),
-        (JobNotFoundError(""), {"was_known": True}, Wait(Trouble.MISSING, 30)),
-        (JobNotFoundError(""), missing(was_known=True, seconds=119), Wait(Trouble.MISSING, 30)),
+        (JobNotFoundError(""), {"was_known": True}, Wait(Trouble.MISSING, SHORT)),
+        (JobNotFoundError(""), missing(was_known=True, seconds=119), Wait(Trouble.MISSING, SHORT)),
         (JobNotFoundError(""), missing(was_known=True, seconds=120), Removed()),
         # 500 of ours: ten tries over ten minutes.
         (internal(), {}, Wait(Trouble.INTERNAL, LONG)),
@@ -207,9 +207,9 @@ REFUSED = Refused("invalid_payload")
         (internal(), {"trouble": Trouble.INTERNAL, "tries": 9, "seconds": 600},
          Refused("internal_error")),
         # Foreign answers: kept, until others pass and this one does not for a day.
-        (foreign(404), {"was_known": True}, Wait(Trouble.FOREIGN, LONG)),
-        (foreign(302), {}, Wait(Trouble.FOREIGN, LONG)),
-        (foreign(200), {}, Wait(Trouble.FOREIGN, LONG)),
+        (foreign(404), {"was_known": True}, Wait(Trouble.FOREIGN, SHORT)),
+        (foreign(302), {}, Wait(Trouble.FOREIGN, SHORT)),
+        (foreign(200), {}, Wait(Trouble.FOREIGN, SHORT)),
         (foreign(), {"trouble": Trouble.FOREIGN, "seconds": 1e9}, Wait(Trouble.FOREIGN, LONG)),
         (foreign(), {"trouble": Trouble.FOREIGN, "seconds": 86_399, "others_accepted": True},
          Wait(Trouble.FOREIGN, LONG)),

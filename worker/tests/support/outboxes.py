@@ -15,7 +15,6 @@ QUICK = OutboxSettings(
     batch_window=0.0,
     first_pause=0.01,
     short_pause=0.05,
-    missing_pause=0.05,
     longest_pause=0.1,
     key_pauses=(0.05, 0.1),
     removed_after=0.2,

@@ -34,6 +34,7 @@ class Gate:
 
     closed_until: float = field(default=0.0, init=False)
     _failures: int = field(default=0, init=False)
+    _key_refusals: int = field(default=0, init=False)
     _closed_since: float = field(default=0.0, init=False)
     _suspects: set[str] = field(default_factory=set, init=False)
 
@@ -45,7 +46,7 @@ class Gate:
         """When the next probe may go; `None` where it is open, or that time has come."""
         return self.closed_until if self.reason is not None and now < self.closed_until else None
 
-    def fail(self, now: float, job_ids: list[str], reason: str, longest: float) -> bool:
+    def fail(self, now: float, job_ids: list[str], reason: str) -> bool:
         """Something else than the endpoint answered, or nothing did; whether the gate is closed."""
         self.trouble = reason
         if self.reason is None:
@@ -57,8 +58,8 @@ class Gate:
             return True  # of eight at once that find this out one counts
         self._failures += 1
         self.reason = reason
-        if now - self._closed_since >= self.settings.long_outage:
-            longest = self.settings.longest_pause
+        is_long = now - self._closed_since >= self.settings.long_outage
+        longest = self.settings.longest_pause if is_long else self.settings.short_pause
         pause = growing_pause(self.settings, self._failures, longest, self.chance())
         self.closed_until = now + pause
         return True
@@ -67,8 +68,8 @@ class Gate:
         """The key is not known: only a person can help. The pause before the next probe."""
         if self.reason is None or now >= self.closed_until:
             pauses = self.settings.key_pauses
-            pause = pauses[min(self._failures, len(pauses) - 1)]
-            self._failures += 1
+            pause = pauses[min(self._key_refusals, len(pauses) - 1)]
+            self._key_refusals += 1
             self.closed_until = now + pause
         self.reason = self.trouble = reason
         return self.closed_until - now
@@ -77,6 +78,6 @@ class Gate:
         """The endpoint answered. Whether the gate was closed before."""
         was_closed = self.reason is not None
         self.reason = self.trouble = None
-        self._failures = 0
+        self._failures = self._key_refusals = 0
         self._suspects.clear()
         return was_closed

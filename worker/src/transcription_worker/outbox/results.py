@@ -98,9 +98,7 @@ class Results:
         _log.warning("batch_failed", extra={"updates": len(entries), "error": error.message})
         trouble = None if isinstance(error, PayloadTooLargeError) else trouble_of(error)
         if trouble in (Trouble.UNAVAILABLE, Trouble.FOREIGN):
-            is_foreign = trouble is Trouble.FOREIGN
-            longest = self._settings.longest_pause if is_foreign else self._settings.short_pause
-            self._gate.fail(now, job_ids, error.message, longest)
+            self._gate.fail(now, job_ids, error.message)
 
     async def handle(
         self, entry: Entry, result: Result, sent_at: float, milliseconds: float
@@ -194,7 +192,7 @@ class Results:
         if verdict.trouble is Trouble.FOREIGN:
             self.tell("foreign_answer", error=error.message)
         is_path = verdict.trouble in (Trouble.UNAVAILABLE, Trouble.FOREIGN) and not is_own
-        if is_path and self._gate.fail(now, [job_id], error.message, verdict.longest):
+        if is_path and self._gate.fail(now, [job_id], error.message):
             job.not_before = now + verdict.retry_after  # the next probe is another job's
             return
         self._back_off(job, verdict.longest, verdict.retry_after)

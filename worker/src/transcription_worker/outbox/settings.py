@@ -37,20 +37,16 @@ class OutboxSettings:
     """After the first failure; each further one doubles it, up to …"""
 
     short_pause: float = 5.0
-    """… this much while Convex cannot be reached or has trouble, …"""
+    """… this much in an outage, …"""
 
     longest_pause: float = 60.0
-    """… and this much after a `long_outage`, where something else than Convex answers, and for a
-    `Retry-After`."""
+    """… and this much in a `long_outage`, for a defect of the endpoint, and for a `Retry-After`."""
 
     long_outage: float = 600.0
     """An outage that is no hiccup any more."""
 
     key_pauses: tuple[float, ...] = (1.0, 2.0, 5.0, 10.0, 30.0)
     """Before each further try of a key that the deployment does not know."""
-
-    missing_pause: float = 30.0
-    """The longest pause before Convex is asked again for a job that it once knew."""
 
     missing_for: float = 600.0
     """How long a job may be unknown to Convex: its page may not have made the row yet."""

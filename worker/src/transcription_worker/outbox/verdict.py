@@ -127,6 +127,8 @@ def judge(error: ConvexError, update: Circumstances, settings: OutboxSettings) -
     trouble = trouble_of(error)
     tries = update.tries + 1 if trouble is update.trouble else 1
     seconds = update.seconds if trouble is update.trouble else 0.0
+    # A short outage is over soon; a long one needs a person, who takes longer.
+    longest = settings.longest_pause if seconds >= settings.long_outage else settings.short_pause
     match error:
         case AuthenticationError():
             return Pause()
@@ -146,13 +148,11 @@ def judge(error: ConvexError, update: Circumstances, settings: OutboxSettings) -
                 return Refused("internal_error")
             return Wait(Trouble.INTERNAL, settings.longest_pause)
         case UnavailableError(retry_after=retry_after):
-            is_long = seconds >= settings.long_outage
-            longest = settings.longest_pause if is_long else settings.short_pause
             told = min(retry_after or 0.0, settings.longest_pause)
             return Wait(Trouble.UNAVAILABLE, longest, told)
     if update.others_accepted and seconds >= settings.foreign_for:
         return Refused(f"http_{error.status}")
-    return Wait(Trouble.FOREIGN, settings.longest_pause)
+    return Wait(Trouble.FOREIGN, longest)
 
 
 def _missing(
@@ -162,8 +162,7 @@ def _missing(
         return Removed()
     if not was_known and seconds >= settings.missing_for:
         return Refused("job_not_found")
-    longest = settings.missing_pause if was_known else settings.short_pause
-    return Wait(Trouble.MISSING, longest, min(retry_after, settings.longest_pause))
+    return Wait(Trouble.MISSING, settings.short_pause, min(retry_after, settings.longest_pause))
 
 
 def _droppable(issues: tuple[Issue, ...], body: Mapping[str, Any]) -> tuple[str, ...]:
