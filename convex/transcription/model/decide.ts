@@ -117,15 +117,15 @@ function merge(job: Job, update: Update, ends: boolean, now: number): Job {
   const ended = isTerminal(job.status);
   const status = furtherStatus(job.status, update.status);
   // What the page shows as the present state: the end's, else the newest update's.
-  const spokesman = ends || (!ended && isNewest(job, update)) ? update : job;
+  const newest = ends || (!ended && isNewest(job, update)) ? update : job;
   return withoutUndefined<Job>({
     ...job,
     status,
     progress: status === "completed" ? 100 : Math.max(job.progress, update.progress ?? 0),
-    stage: spokesman.stage,
-    message: spokesman.message,
-    estimatedTimeRemaining: spokesman.estimatedTimeRemaining,
-    sequence: spokesman.sequence ?? job.sequence,
+    stage: newest.stage,
+    message: newest.message,
+    estimatedTimeRemaining: newest.estimatedTimeRemaining,
+    sequence: newest.sequence ?? job.sequence,
     startedAt: earliest(job.startedAt, update.startedAt),
     audioInfo: mergeAudioInfo(job.audioInfo, update.audioInfo),
     ...(ends && {

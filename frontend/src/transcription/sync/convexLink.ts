@@ -24,10 +24,10 @@ export type ReadScope = "active" | "all";
 /**
  * - `starting`: the first connection is being made.
  * - `up`: connected; what is pushed is trusted.
- * - `unheard`: connected, but Convex over HTTP is ahead of what was pushed.
+ * - `behind`: connected, but Convex over HTTP is ahead of what was pushed.
  * - `down`: not connected.
  */
-export type LinkState = "starting" | "up" | "unheard" | "down";
+export type LinkState = "starting" | "up" | "behind" | "down";
 
 const NO_ROWS: ConvexRows = { active: [], finished: [] };
 
@@ -79,7 +79,7 @@ export class ConvexLink {
     } else if (this.#state === "starting") {
       this.#enter("up");
     } else if (this.#state === "down") {
-      this.#enter("unheard");
+      this.#enter("behind");
       this.#trustIfEqual();
     }
   }
@@ -92,7 +92,7 @@ export class ConvexLink {
     this.#probedAt = -Infinity;
     if (this.#read !== null && hasNewerRow(this.#read, rows)) return;
     this.#show(null);
-    if (this.#state === "unheard") this.#enter("up");
+    if (this.#state === "behind") this.#enter("up");
   }
 
   /** The page can act again: what is due is due at once. */
@@ -141,7 +141,7 @@ export class ConvexLink {
     // Meanwhile the subscription has spoken: it is newer.
     if (this.#state === "up" && (!isProbe || this.#pushedAt > startedAt)) return null;
     if (read === null) {
-      if (this.#state === "up") this.#enter("unheard");
+      if (this.#state === "up") this.#enter("behind");
       return null;
     }
     return this.#take(read);
@@ -158,7 +158,7 @@ export class ConvexLink {
       return null;
     }
     this.#show(read);
-    if (this.#state === "up") this.#enter("unheard");
+    if (this.#state === "up") this.#enter("behind");
     else this.#replaceIfDead();
     return read;
   }
@@ -193,8 +193,8 @@ export class ConvexLink {
 
   #enter(state: LinkState): void {
     const now = this.#ports.clock.now();
-    if (state === "down" && this.#state !== "unheard") this.#nextReadAt = now;
-    if (state === "unheard") this.#nextReadAt = now + TIMING.convexRead;
+    if (state === "down" && this.#state !== "behind") this.#nextReadAt = now;
+    if (state === "behind") this.#nextReadAt = now + TIMING.convexRead;
     if (state !== this.#state) this.#since = now;
     this.#state = state;
   }

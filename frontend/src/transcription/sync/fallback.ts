@@ -249,7 +249,7 @@ export class Fallback {
 
   #syncStatus(): SyncStatus {
     const before = this.#state.sync;
-    if (this.#link.state === "down" || this.#link.state === "unheard") return "convex-unreachable";
+    if (this.#link.state === "down" || this.#link.state === "behind") return "convex-unreachable";
     if (this.#stuck().length > 0) return this.#link.isFindingOut ? before : "worker-silent";
     const now = this.#ports.clock.now();
     if (before === "worker-silent" || before === "convex-unreachable") {
