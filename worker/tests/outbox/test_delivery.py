@@ -215,7 +215,7 @@ async def test_a_put_within_a_transaction_is_part_of_it(
                 assert await outbox.put({"job_id": "j", "status": "completed"}, tx=tx) == 1
                 await outbox.put(progress("j", float("nan")), tx=tx)
                 raise RuntimeError
-        assert (await outbox.stats()).mended == {}  # what came to nothing is not counted
+        assert (await outbox.stats()).repaired == {}  # what came to nothing is not counted
         async with database.transaction() as tx:
             assert await outbox.put({"job_id": "j", "status": "failed", "error": "x"}, tx=tx) == 1
             await asyncio.sleep(0.05)

@@ -161,7 +161,7 @@ async def test_a_poison_update_is_mended_or_buried_and_never_blocks(
             assert await outbox.put({"job_id": "j", "status": "completed"}) == 4
             assert await outbox.flush(30)
             stats = await outbox.stats()
-    assert stats.mended == {"number": 1, "text": 1}
+    assert stats.repaired == {"number": 1, "text": 1}
     assert stats.dead == 2
     assert server.updates[-1]["status"] == "completed"
     assert [letter.is_sendable for letter in await letters(database)] == [False, False]

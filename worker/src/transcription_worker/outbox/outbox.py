@@ -5,7 +5,7 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Self
 
 from ..client import ConvexClient
@@ -20,19 +20,37 @@ _log = logging.getLogger("transcription_worker.outbox")
 
 
 @dataclass(frozen=True, slots=True)
-class OutboxStats:
-    """How the outbox is doing. The first two are of the file, the others since this start.
+class DeliverySeconds:
+    """Seconds from put to accepted: how many updates, the sum, and how many took up to a bound.
 
-    `blocked` says why nothing is sent at the moment, `None` where all is well. `mended` counts the
-    poison values that were put right, by kind.
+    Each of `buckets`, (bound, updates), counts those of the smaller bounds too.
+    """
+
+    count: int = 0
+    total: float = 0.0
+    buckets: tuple[tuple[float, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxStats:
+    """How the outbox is doing. `waiting`, `dead` and `oldest_age` are of the file, the age in
+    seconds and `None` where nothing waits; the others count since this start.
+
+    `blocked` says why nothing is sent at the moment, `None` where all is well. `repaired` counts
+    the poison values that were put right, by kind; `outcomes` the accepted updates by outcome.
     """
 
     waiting: int
     dead: int
     accepted: int
     merged: int
-    mended: dict[str, int]
+    repaired: dict[str, int]
     blocked: str | None
+    oldest_age: float | None = None
+    outcomes: dict[str, int] = field(default_factory=dict)
+    requests: int = 0
+    retries: int = 0
+    delivery_seconds: DeliverySeconds = DeliverySeconds()
 
 
 class Outbox:
@@ -142,7 +160,7 @@ class Outbox:
             dead=dead,
             accepted=sender.accepted if sender else 0,
             merged=self._merged,
-            mended=dict(self._mended),
+            repaired=dict(self._mended),
             blocked=sender.blocked if sender else "sending is turned off",
         )
 

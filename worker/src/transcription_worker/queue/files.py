@@ -1,6 +1,7 @@
 """The uploads on the disk: `<upload id>.upload` as it came, `<upload id>.pcm` decoded."""
 
 import os
+import shutil
 from collections.abc import Collection
 from pathlib import Path
 
@@ -19,6 +20,10 @@ class UploadFiles:
     def pcm(self, upload_id: str) -> Path:
         """Where its decoded sound is."""
         return self._folder / f"{upload_id}.pcm"
+
+    def free_bytes(self) -> int:
+        """How much room the disk has left."""
+        return shutil.disk_usage(self._folder).free
 
     def remove(self, upload_id: str) -> None:
         """Deletes the files of one upload, those that are there."""

@@ -1,0 +1,187 @@
+"""A full disk refuses an upload with 507 wherever it shows, and leaves nothing of it behind."""
+
+import asyncio
+import errno
+import os
+import sqlite3
+from pathlib import Path
+
+import httpx
+import pytest
+
+from support.api_harness import Api, bearer
+from support.logs import capture_logs
+from support.recording import SPEECH
+from support.upload_forms import SlowUpload, file_head, form_headers, part
+from transcription_worker.disk import RESERVE_BYTES, has_room, is_disk_full
+
+
+async def _allow_no_growth(api: Api) -> None:
+    """From now on SQLite says "database or disk is full" where its file would grow."""
+
+    def limit(connection: sqlite3.Connection) -> None:
+        (pages,) = connection.execute("PRAGMA page_count").fetchone()
+        connection.execute(f"PRAGMA max_page_count = {pages}")
+
+    await api.harness.database.read(limit)
+
+
+async def _allow_growth(api: Api) -> None:
+    await api.harness.database.read(
+        lambda connection: connection.execute("PRAGMA max_page_count = 1000000")
+    )
+
+
+def _fill_disk(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Writing an upload meets the system's own "No space left on device"."""
+
+    def upload(upload_id: str) -> Path:
+        path = api.harness.recording.parent / "uploads" / f"{upload_id}.upload"
+        if not path.is_symlink():
+            path.symlink_to("/dev/full")
+        return path
+
+    monkeypatch.setattr(api.harness.files, "upload", upload)
+
+
+async def _is_refused_without_trace(api: Api, answer: httpx.Response) -> None:
+    assert answer.status_code == 507
+    assert answer.json()["error"] == {
+        "code": "disk_full",
+        "message": "The worker's disk is full: try again later.",
+    }
+    assert {path.name for path in api.harness.recording.parent.glob("uploads/*")} == set()
+    assert await api.harness.service.get("job-1") is None
+
+
+async def test_while_its_file_is_written(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        _fill_disk(api, patch)
+        # Both a file that is written at the end, and one that is written on the way.
+        for content in (SPEECH.read_bytes(), bytes(1_900_000)):
+            await _is_refused_without_trace(api, await api.upload("job-1", content))
+    assert (await api.upload("job-1")).status_code == 202
+
+
+async def test_before_its_file_is_written(api: Api) -> None:
+    await _allow_no_growth(api)
+    with pytest.raises(Exception, match="full"):
+        for number in range(1_000):
+            await api.harness.service.begin_upload(f"filler-{number}", "x" * 255)
+    content = part("job_id", b"job-1") + file_head(b"x" * 255) + SPEECH.read_bytes()
+    answer = await api.http.post(
+        "/transcribe-job", content=content + b"\r\n--b--\r\n", headers=form_headers()
+    )
+    await _is_refused_without_trace(api, answer)
+
+
+async def test_as_it_is_put_into_the_queue(api: Api) -> None:
+    slow = SlowUpload(api, fields={"initial_prompt": "x" * 4_000, "hotwords": "y" * 4_000})
+    task = asyncio.create_task(slow.send())
+    await slow.under_way()
+    await _allow_no_growth(api)
+    slow.go_on.set()
+    await _is_refused_without_trace(api, await task)
+    await _allow_growth(api)
+    assert (await api.upload("job-1")).status_code == 202
+
+
+async def test_as_its_file_is_made_durable(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    def sync(_upload_id: str) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(api.harness.files, "sync", sync)
+        await _is_refused_without_trace(api, await api.upload("job-1"))
+    assert (await api.upload("job-1")).status_code == 202
+
+
+async def test_before_it_would_take_the_reserve(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    length = len(SPEECH.read_bytes())
+    monkeypatch.setattr(api.harness.files, "free_bytes", lambda: RESERVE_BYTES + length)
+    # The form around the file is too much.
+    await _is_refused_without_trace(api, await api.upload("job-1"))
+    monkeypatch.setattr(api.harness.files, "free_bytes", lambda: RESERVE_BYTES + length + 10_000)
+    assert (await api.upload("job-1")).status_code == 202
+
+
+async def test_before_one_without_a_length_would_take_it(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(api.harness.files, "free_bytes", lambda: RESERVE_BYTES + 100_000)
+    slow = SlowUpload(api)
+    slow.go_on.set()
+    await _is_refused_without_trace(api, await slow.send())
+
+
+@pytest.mark.parametrize("lost", ["the upload", "every write"])
+async def test_what_cannot_be_forgotten_hides_no_answer(
+    lost: str, api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    abandoned: list[str] = []
+    abandon = api.harness.service.abandon_upload
+
+    async def fail(upload_id: str) -> None:
+        abandoned.append(upload_id)
+        if lost == "every write" or len(abandoned) == 1:
+            raise sqlite3.OperationalError("database or disk is full")
+        await abandon(upload_id)
+
+    monkeypatch.setattr(api.harness.service, "abandon_upload", fail)
+    with capture_logs() as logs:
+        answer = await api.upload("job-1", b"no audio at all")
+    assert answer.json()["error"]["code"] == "unsupported_audio"
+    assert api.harness.file_names() == set()
+    failures = [log for log in logs if log["event"] == "upload_not_abandoned"]
+    assert len(failures) == (2 if lost == "every write" else 1)
+    monkeypatch.setattr(api.harness.service, "abandon_upload", abandon)
+    assert (await api.upload("job-1")).status_code == 202
+
+
+async def test_a_job_that_is_in_the_queue_keeps_its_file(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The answer was lost, not the job: nothing may take its file away."""
+    enqueue = api.harness.service.enqueue
+
+    async def fail(*arguments: object) -> None:
+        await enqueue(*arguments)  # type: ignore[arg-type]
+        raise sqlite3.OperationalError("database is locked")
+
+    async def abandon(_upload_id: str) -> None:
+        raise sqlite3.OperationalError("database is locked")
+
+    monkeypatch.setattr(api.harness.service, "enqueue", fail)
+    monkeypatch.setattr(api.harness.service, "abandon_upload", abandon)
+    assert (await api.upload("job-1")).status_code == 500
+    run = await api.harness.engine.next_run()
+    assert run.audio.duration > 0
+
+
+def test_the_reserve_is_kept() -> None:
+    assert has_room(RESERVE_BYTES + 5, 5)
+    assert not has_room(RESERVE_BYTES + 5, 6)
+    assert not has_room(0, 0)
+
+
+def test_how_a_full_disk_shows(tmp_path: Path) -> None:
+    assert is_disk_full(OSError(errno.ENOSPC, ""))
+    assert is_disk_full(OSError(errno.EDQUOT, ""))
+    assert not is_disk_full(OSError(errno.EACCES, ""))
+    assert not is_disk_full(ValueError())
+    connection = sqlite3.connect(tmp_path / "x")
+    connection.execute("CREATE TABLE x (y)")
+    connection.execute("PRAGMA max_page_count = 2")
+    with pytest.raises(sqlite3.OperationalError) as caught:
+        connection.execute("INSERT INTO x VALUES (?)", (bytes(100_000),))
+    connection.close()
+    assert is_disk_full(caught.value)
+    outer = RuntimeError()
+    outer.__cause__ = caught.value
+    assert is_disk_full(outer)
+
+
+async def test_health_says_how_much_room_is_left(api: Api) -> None:
+    free = (await api.http.get("/health")).json()["disk"]["freeBytes"]
+    assert free > 0
+    assert (await api.http.get("/health", headers=bearer("x"))).status_code == 200
