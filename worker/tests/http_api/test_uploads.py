@@ -170,6 +170,8 @@ async def test_a_job_that_is_cancelled_during_its_upload_is_not_run(api: Api) ->
         ({"model": "x" * 201}, "model"),
         ({"initial_prompt": "x" * 4_001}, "initial_prompt"),
         ({"initial_prompt": "x" * 70_000}, "initial_prompt: is too long"),
+        ({"hotwords": "x" * 4_001}, "hotwords"),
+        ({"unknown": "x" * 40_000, "other": "x" * 40_000}, "other: is too long"),
     ],
 )
 async def test_wrong_fields_are_named(fields: dict[str, str], says: str, api: Api) -> None:

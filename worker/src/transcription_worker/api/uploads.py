@@ -36,8 +36,6 @@ _FORM_BYTES = 1024 * 1024
 _DRAIN = 30.0
 # Files that are looked at at once, each in a process of its own.
 _PROBES = 2
-# Uploads that come in at once: the other connections stay for everybody else.
-_MAX_UPLOADS = 64
 # Seconds after which to try again where there are too many.
 _RETRY_AFTER = 5
 
@@ -46,13 +44,15 @@ _RETRY_AFTER = 5
 class ApiOptions:
     """`keys`: those that sign tickets. `origins`: of pages that may call; none: this machine's.
 
-    Limits are in bytes and seconds.
+    Limits are in bytes and seconds. `max_uploads` come in at once, and over no more than half of
+    the connections that there may be: the others stay for everybody else.
     """
 
     keys: tuple[str, ...]
     origins: tuple[str, ...] = ()
     max_upload_bytes: int = 1024**3
     max_audio_seconds: float = 12 * 60 * 60
+    max_uploads: int = 64
 
     def require_ticket(self, authorization: str | None, job_id: str) -> None:
         """Checks an `Authorization` header. Raises `ApiError` 401."""
@@ -71,7 +71,7 @@ class Uploads:
         self._engine = engine
         self._files = files
         self._options = options
-        self._places = min(_MAX_UPLOADS, connection_limit() // 2)
+        self._places = min(options.max_uploads, connection_limit() // 2)
         self._probes = asyncio.Semaphore(_PROBES)
         self._log = logging.getLogger("transcription_worker.api")
 
