@@ -114,7 +114,7 @@ async def test_before_one_without_a_length_would_take_it(
     await _is_refused_without_trace(api, await slow.send())
 
 
-@pytest.mark.parametrize("lost", ["the upload", "every write"])
+@pytest.mark.parametrize("lost", ["the upload", "every write", "every read and write"])
 async def test_what_cannot_be_forgotten_hides_no_answer(
     lost: str, api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -123,18 +123,22 @@ async def test_what_cannot_be_forgotten_hides_no_answer(
 
     async def fail(upload_id: str) -> None:
         abandoned.append(upload_id)
-        if lost == "every write" or len(abandoned) == 1:
+        if lost != "the upload" or len(abandoned) == 1:
             raise sqlite3.OperationalError("database or disk is full")
         await abandon(upload_id)
 
-    monkeypatch.setattr(api.harness.service, "abandon_upload", fail)
-    with capture_logs() as logs:
+    async def get(_job_id: str) -> None:
+        raise sqlite3.OperationalError("disk I/O error")
+
+    with monkeypatch.context() as patch, capture_logs() as logs:
+        patch.setattr(api.harness.service, "abandon_upload", fail)
+        if lost == "every read and write":
+            patch.setattr(api.harness.service, "get", get)
         answer = await api.upload("job-1", b"no audio at all")
     assert answer.json()["error"]["code"] == "unsupported_audio"
-    assert api.harness.file_names() == set()
+    assert len(api.harness.file_names()) == (1 if lost == "every read and write" else 0)
     failures = [log for log in logs if log["event"] == "upload_not_abandoned"]
     assert len(failures) == (2 if lost == "every write" else 1)
-    monkeypatch.setattr(api.harness.service, "abandon_upload", abandon)
     assert (await api.upload("job-1")).status_code == 202
 
 

@@ -3,13 +3,14 @@
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
-from support.api_harness import Api, api_harness
+from support.api_harness import MAX_UPLOAD, Api, api_harness
 from support.scripted_server import ScriptedServer
 from support.upload_forms import SlowUpload, file_head, form_headers, part
-from transcription_worker.api import multipart
+from transcription_worker.api import multipart, receive
 from transcription_worker.api.multipart import patience
 
 
@@ -28,11 +29,22 @@ def test_how_long_a_sender_is_waited_for(received: int, waited: float, seconds: 
     assert patience(received, waited) == pytest.approx(seconds, abs=0.1)
 
 
-@pytest.mark.parametrize("part_that_drips", ["field", "file"])
+@pytest.mark.parametrize(
+    ("part_that_drips", "module", "limit"),
+    [
+        ("file", multipart, "_IDLE"),
+        ("field", multipart, "_IDLE"),
+        ("field", receive, "_TICKET_SECONDS"),
+    ],
+)
 async def test_a_steady_drip_does_not_hold_a_place(
-    part_that_drips: str, api: Api, monkeypatch: pytest.MonkeyPatch
+    part_that_drips: str,
+    module: ModuleType,
+    limit: str,
+    api: Api,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(multipart, "_IDLE", 0.5)
+    monkeypatch.setattr(module, limit, 0.5)
 
     async def body() -> AsyncIterator[bytes]:
         yield part("job_id", b"job-1")
@@ -46,6 +58,23 @@ async def test_a_steady_drip_does_not_hold_a_place(
     assert answer.json()["error"]["code"] == "upload_stalled"
     assert api.harness.file_names() == set()
     assert await api.harness.service.get("job-1") is None
+
+
+async def test_who_has_shown_a_ticket_may_take_longer(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(receive, "_TICKET_SECONDS", 0.05)
+
+    async def body() -> AsyncIterator[bytes]:
+        # Nothing waits between the start of the deadline and the ticket.
+        yield part("job_id", b"job-1") + file_head() + b"abc"
+        await asyncio.sleep(0.1)
+        yield b"def\r\n--b--\r\n"
+
+    receiver = receive.UploadReceiver(
+        api.harness.service, api.harness.files, MAX_UPLOAD, lambda _: None
+    )
+    assert (await receiver.receive(body(), b"b")).size == 6
 
 
 async def test_too_many_uploads_are_told_to_come_back(

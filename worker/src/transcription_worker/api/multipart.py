@@ -77,13 +77,16 @@ async def without_stalls(body: AsyncIterator[bytes]) -> AsyncGenerator[bytes]:
             async with asyncio.timeout(patience(received, waited)):
                 chunk = await anext(body, None)
         except TimeoutError:
-            raise ApiError(
-                408, "upload_stalled", "The upload came too slowly, or stopped: send it again."
-            ) from None
+            raise stalled() from None
         if chunk is None:
             return
         received, waited = received + len(chunk), waited + time.monotonic() - since
         yield chunk
+
+
+def stalled() -> ApiError:
+    """What is sent comes too slowly, or not at all."""
+    return ApiError(408, "upload_stalled", "The upload came too slowly, or stopped: send it again.")
 
 
 def patience(received: int, waited: float) -> float:

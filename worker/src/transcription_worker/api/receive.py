@@ -13,12 +13,14 @@ from ..limits import JOB_ID_PATTERN
 from ..queue import JobExistsError, JobQueueService, UploadFiles
 from .errors import ApiError
 from .form import base_name
-from .multipart import PartData, PartStarted, read_form
+from .multipart import PartData, PartStarted, read_form, stalled
 
 # Bytes that are gathered before they are written: a thread is not worth less.
 _WRITE_BYTES = 1024 * 1024
 # Bytes of all text fields; the longest two have at most 4,000 characters each.
 _MAX_FIELD_BYTES = 64 * 1024
+# Seconds for all that comes before the file: until then nobody has shown a ticket.
+_TICKET_SECONDS = 10.0
 
 _JOB_ID = re.compile(JOB_ID_PATTERN)
 _log = logging.getLogger("transcription_worker.api")
@@ -57,27 +59,36 @@ class UploadReceiver:
     async def receive(self, body: AsyncIterator[bytes], boundary: bytes) -> Received:
         """Reads the form to its end. Raises `ApiError`, and then leaves nothing behind."""
         try:
-            async with aclosing(read_form(body, boundary)) as parts:
+            async with (
+                asyncio.timeout(_TICKET_SECONDS) as deadline,
+                aclosing(read_form(body, boundary)) as parts,
+            ):
                 async for part in parts:
-                    if isinstance(part, PartStarted):
-                        await self._begin(part)
-                    else:
+                    if isinstance(part, PartData):
                         await self._add(part)
+                    elif part.name == "file":
+                        self._authorize_file()
+                        deadline.reschedule(None)
+                        await self._begin_file(part)
+                    else:
+                        self._begin_field(part)
             if self._sink is None or self._upload_id is None:
                 raise ApiError(422, "invalid_form", "file: is required")
             await self._sink.close()
             return Received(self._job_id(), self._upload_id, self._sink.size, self._texts())
-        except BaseException:
+        except BaseException as error:
             await self._discard()
+            if isinstance(error, TimeoutError):
+                raise stalled() from None
             raise
 
-    async def _begin(self, part: PartStarted) -> None:
-        if part.name != "file":
-            if part.name in self._fields:
-                raise ApiError(422, "invalid_form", f"{part.name}: is there twice")
-            self._field = part.name
-            self._fields[part.name] = b""
-            return
+    def _begin_field(self, part: PartStarted) -> None:
+        if part.name in self._fields:
+            raise ApiError(422, "invalid_form", f"{part.name}: is there twice")
+        self._field = part.name
+        self._fields[part.name] = b""
+
+    def _authorize_file(self) -> None:
         if self._sink is not None:
             raise ApiError(422, "invalid_form", "file: is there twice")
         if "job_id" not in self._fields:
@@ -92,8 +103,11 @@ class UploadReceiver:
                 "job_id: has 1 to 128 letters of English, digits and . _ : - and nothing else;"
                 " send the id that Convex's `create` gave.",
             )
+
+    async def _begin_file(self, part: PartStarted) -> None:
+        file_name = base_name(part.file_name)
         try:
-            self._upload_id = await self._service.begin_upload(job_id, base_name(part.file_name))
+            self._upload_id = await self._service.begin_upload(self._job_id(), file_name)
         except JobExistsError:
             raise already_uploaded() from None
         self._field = None

@@ -99,10 +99,8 @@ class Uploads:
             if (refusal := _refusal(error)) is None:
                 raise
             self._log.info("upload_refused", extra={"code": refusal.code})
-            with suppress(TimeoutError, ClientDisconnect):
-                async with asyncio.timeout(_DRAIN):
-                    async for _ in body:
-                        pass
+            if refusal.status != 408:
+                await _drain(body)
             if refusal is error:
                 raise
             raise refusal from error
@@ -144,10 +142,21 @@ class Uploads:
 
     async def _remove_file(self, received: Received) -> None:
         """Deletes the file of an upload that could not be abandoned, and tries that again."""
-        job = await self._service.get(received.job_id)
+        try:
+            job = await self._service.get(received.job_id)
+        except Exception:  # noqa: BLE001 - the next start deletes files that no job needs
+            self._log.exception("upload_not_removed", extra={"upload_id": received.upload_id})
+            return
         if job is None or job.upload_id != received.upload_id or job.state == "uploading":
             self._files.remove(received.upload_id)
             await abandon(self._service, received.upload_id)
+
+
+async def _drain(body: AsyncIterator[bytes]) -> None:
+    with suppress(TimeoutError, ClientDisconnect):
+        async with asyncio.timeout(_DRAIN):
+            async for _ in body:
+                pass
 
 
 def _refusal(error: Exception) -> ApiError | None:
