@@ -232,6 +232,7 @@ def test_every_address_of_a_name_is_listened_on() -> None:
         listener.close()
 
 
-def test_an_unknown_host_is_named() -> None:
-    with pytest.raises(ConfigurationError, match=r"of no-such-host\.invalid"):
-        listen("no-such-host.invalid", 0)
+@pytest.mark.parametrize("host", ["no-such-host.invalid", "192.0.2.1"])
+def test_a_host_that_is_not_of_this_machine_is_named(host: str) -> None:
+    with pytest.raises(ConfigurationError, match=f"port 8000 of {host}: "):
+        listen(host, 8000)

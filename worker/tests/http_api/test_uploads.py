@@ -128,8 +128,12 @@ async def test_an_upload_that_breaks_off_leaves_nothing_and_may_come_again(api: 
     slow.go_on.set()
     with pytest.raises((ConnectionAbortedError, httpx.HTTPError)):
         await task
-    await until(lambda: not api.harness.file_names())
-    assert not await _is_known(api, "job-1")
+
+    async def is_forgotten() -> bool:
+        return not await _is_known(api, "job-1")
+
+    await until_async(is_forgotten)
+    assert api.harness.file_names() == set()
     assert (await api.upload("job-1")).status_code == 202
 
 

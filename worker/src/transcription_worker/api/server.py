@@ -5,6 +5,7 @@ for each of thousands of tries a second.
 """
 
 import asyncio
+import errno
 import logging
 import socket
 from collections.abc import Sequence
@@ -23,6 +24,8 @@ _KEEP_ALIVE = 5
 _BACKLOG = 1024
 # Seconds of rest after the system could not hand one over.
 _AFTER_FAULT = 0.1
+# A family of addresses that this machine does not have.
+_NO_SUCH_ADDRESS = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
 
 _log = logging.getLogger("transcription_worker.http")
 
@@ -113,21 +116,31 @@ class HttpServer(uvicorn.Server):
 
 
 def listen(host: str, port: int) -> list[socket.socket]:
-    """Sockets that listen on every address of `host`; port 0 takes one that is free."""
+    """Sockets that listen on every address of `host`; port 0 takes one that is free.
+
+    Raises `ConfigurationError` where that cannot be.
+    """
     listeners: list[socket.socket] = []
+    fault = OSError("it has no address here")
     try:
         found = socket.getaddrinfo(
             host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )
-        for family, address in dict.fromkeys(
-            (family, address[:2]) for family, *_, address in found
-        ):
-            taken = listeners[0].getsockname()[1] if listeners else address[1]
-            listener = socket.create_server(
-                (str(address[0]), taken), family=family, backlog=_BACKLOG
-            )
+        for family, address in dict.fromkeys((family, address[0]) for family, *_, address in found):
+            taken = listeners[0].getsockname()[1] if listeners else port
+            try:
+                listener = socket.create_server(
+                    (str(address), taken), family=family, backlog=_BACKLOG
+                )
+            except OSError as error:
+                if error.errno not in _NO_SUCH_ADDRESS:
+                    raise
+                fault = error  # such as a name's IPv6 address on a machine without IPv6
+                continue
             listener.setblocking(False)
             listeners.append(listener)
+        if not listeners:
+            raise fault
     except OSError as error:
         for listener in listeners:
             listener.close()
