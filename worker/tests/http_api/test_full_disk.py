@@ -13,7 +13,8 @@ from support.api_harness import Api, bearer
 from support.logs import capture_logs
 from support.recording import SPEECH
 from support.upload_forms import SlowUpload, file_head, form_headers, part
-from transcription_worker.disk import RESERVE_BYTES, has_room, is_disk_full
+from transcription_worker.api.uploads import is_disk_full
+from transcription_worker.queue import DISK_RESERVE_BYTES, UploadFiles
 
 
 async def _allow_no_growth(api: Api) -> None:
@@ -98,17 +99,19 @@ async def test_as_its_file_is_made_durable(api: Api, monkeypatch: pytest.MonkeyP
 
 async def test_before_it_would_take_the_reserve(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     length = len(SPEECH.read_bytes())
-    monkeypatch.setattr(api.harness.files, "free_bytes", lambda: RESERVE_BYTES + length)
+    monkeypatch.setattr(api.harness.files, "free_bytes", lambda: DISK_RESERVE_BYTES + length)
     # The form around the file is too much.
     await _is_refused_without_trace(api, await api.upload("job-1"))
-    monkeypatch.setattr(api.harness.files, "free_bytes", lambda: RESERVE_BYTES + length + 10_000)
+    monkeypatch.setattr(
+        api.harness.files, "free_bytes", lambda: DISK_RESERVE_BYTES + length + 10_000
+    )
     assert (await api.upload("job-1")).status_code == 202
 
 
 async def test_before_one_without_a_length_would_take_it(
     api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(api.harness.files, "free_bytes", lambda: RESERVE_BYTES + 100_000)
+    monkeypatch.setattr(api.harness.files, "free_bytes", lambda: DISK_RESERVE_BYTES + 100_000)
     slow = SlowUpload(api)
     slow.go_on.set()
     await _is_refused_without_trace(api, await slow.send())
@@ -162,10 +165,11 @@ async def test_a_job_that_is_in_the_queue_keeps_its_file(
     assert run.audio.duration > 0
 
 
-def test_the_reserve_is_kept() -> None:
-    assert has_room(RESERVE_BYTES + 5, 5)
-    assert not has_room(RESERVE_BYTES + 5, 6)
-    assert not has_room(0, 0)
+def test_the_reserve_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    files = UploadFiles(tmp_path)
+    monkeypatch.setattr(files, "free_bytes", lambda: DISK_RESERVE_BYTES + 5)
+    assert files.has_room(5)
+    assert not files.has_room(6)
 
 
 def test_how_a_full_disk_shows(tmp_path: Path) -> None:

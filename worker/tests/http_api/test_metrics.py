@@ -16,6 +16,7 @@ from support.loopback import serve_on_loopback
 from support.outbox_stats import STATS
 from transcription_worker import OutboxStats
 from transcription_worker.api import ApiOptions, create_app
+from transcription_worker.queue import JobQueueService
 
 DASHBOARD = Path(__file__).parents[3] / "docs" / "grafana.json"
 Samples = dict[tuple[str, tuple[tuple[str, str], ...]], float]
@@ -89,15 +90,15 @@ async def test_jobs_are_counted_by_state(api: Api) -> None:
     }
 
 
-async def test_what_the_engine_does_is_there(api: Api) -> None:
-    service, engine = api.harness.service, api.harness.engine
-    service.engine_seconds, service.audio_seconds = 1.5, 60.25
+async def test_what_the_engine_does_is_there(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(JobQueueService, "engine_seconds", 1.5)
+    monkeypatch.setattr(JobQueueService, "audio_seconds", 60.25)
     found = await _scrape(api)
     assert found["transcription_engine_seconds_total", ()] == 1.5
     assert found["transcription_audio_seconds_total", ()] == 60.25
     assert found["transcription_engine_works", ()] == 1
     assert found["transcription_disk_free_bytes", ()] > 0
-    engine.status = "the service is away"
+    api.harness.engine.status = "the service is away"
     assert (await _scrape(api))["transcription_engine_works", ()] == 0
 
 

@@ -8,7 +8,6 @@ from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from io import FileIO
 
-from ..disk import has_room
 from ..limits import JOB_ID_PATTERN
 from ..queue import JobExistsError, JobQueueService, UploadFiles
 from .errors import ApiError
@@ -200,7 +199,7 @@ class _Sink:
 
 def require_room(files: UploadFiles, wanted: int) -> None:
     """Raises `ApiError` 507 where the disk has no room for so many bytes and its reserve."""
-    if not has_room(files.free_bytes(), wanted):
+    if not files.has_room(wanted):
         raise disk_full()
 
 

@@ -1,7 +1,9 @@
 """`POST /transcribe-job`: from a form to a job in the queue."""
 
 import asyncio
+import errno
 import logging
+import sqlite3
 import time
 from collections.abc import AsyncIterator
 from contextlib import suppress
@@ -11,7 +13,6 @@ from fastapi import Request
 from starlette.requests import ClientDisconnect
 
 from ..audio import AudioError, probe_audio
-from ..disk import is_disk_full
 from ..engines import Engine, UnsupportedOptionError
 from ..queue import JobQueueService, UploadFiles
 from ..tickets import bearer_token, is_valid_ticket
@@ -168,3 +169,15 @@ def _refusal(error: Exception) -> ApiError | None:
     if isinstance(error, UnsupportedOptionError):
         return from_option(error)
     return disk_full() if is_disk_full(error) else None
+
+
+def is_disk_full(error: BaseException) -> bool:
+    """Whether an error of the file system, or of SQLite, comes from a disk without room."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, OSError) and cause.errno in (errno.ENOSPC, errno.EDQUOT):
+            return True
+        if getattr(cause, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_FULL:
+            return True
+        cause = cause.__cause__
+    return False

@@ -44,6 +44,9 @@ class JobQueueService:
     Since then engines have worked `engine_seconds` on `audio_seconds` of sound.
     """
 
+    engine_seconds: float = 0.0
+    audio_seconds: float = 0.0
+
     def __init__(
         self, store: JobStore, engine: Engine, files: UploadFiles, options: QueueOptions
     ) -> None:
@@ -56,8 +59,6 @@ class JobQueueService:
         self._runs: dict[str, JobRun] = {}
         self._tasks: dict[str, asyncio.Task[JobUpdate]] = {}
         self._stopped = False
-        self.engine_seconds = 0.0
-        self.audio_seconds = 0.0
         self._background: set[asyncio.Task[object]] = set()
 
     @property
