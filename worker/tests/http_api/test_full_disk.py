@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from support.api_harness import Api, bearer
+from support.api_harness import MAX_UPLOAD, Api, bearer
 from support.logs import capture_logs
 from support.recording import SPEECH
 from support.upload_forms import SlowUpload, file_head, form_headers, part
@@ -117,52 +117,20 @@ async def test_before_one_without_a_length_would_take_it(
     await _is_refused_without_trace(api, await slow.send())
 
 
-@pytest.mark.parametrize("lost", ["the upload", "every write", "every read and write"])
 async def test_what_cannot_be_forgotten_hides_no_answer(
-    lost: str, api: Api, monkeypatch: pytest.MonkeyPatch
+    api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    abandoned: list[str] = []
-    abandon = api.harness.service.abandon_upload
-
-    async def fail(upload_id: str) -> None:
-        abandoned.append(upload_id)
-        if lost != "the upload" or len(abandoned) == 1:
-            raise sqlite3.OperationalError("database or disk is full")
-        await abandon(upload_id)
-
-    async def get(_job_id: str) -> None:
-        raise sqlite3.OperationalError("disk I/O error")
+    async def fail(_upload_id: str) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
 
     with monkeypatch.context() as patch, capture_logs() as logs:
         patch.setattr(api.harness.service, "abandon_upload", fail)
-        if lost == "every read and write":
-            patch.setattr(api.harness.service, "get", get)
         answer = await api.upload("job-1", b"no audio at all")
-    assert answer.json()["error"]["code"] == "unsupported_audio"
-    assert len(api.harness.file_names()) == (1 if lost == "every read and write" else 0)
-    failures = [log for log in logs if log["event"] == "upload_not_abandoned"]
-    assert len(failures) == (2 if lost == "every write" else 1)
+        assert answer.json()["error"]["code"] == "unsupported_audio"
+        answer = await api.upload("job-2", b"x" * (MAX_UPLOAD + 1))
+        assert answer.json()["error"]["code"] == "payload_too_large"
+    assert len([log for log in logs if log["event"] == "upload_not_abandoned"]) == 2
     assert (await api.upload("job-1")).status_code == 202
-
-
-async def test_a_job_that_is_in_the_queue_keeps_its_file(
-    api: Api, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The answer was lost, not the job: nothing may take its file away."""
-    enqueue = api.harness.service.enqueue
-
-    async def fail(*arguments: object) -> None:
-        await enqueue(*arguments)  # type: ignore[arg-type]
-        raise sqlite3.OperationalError("database is locked")
-
-    async def abandon(_upload_id: str) -> None:
-        raise sqlite3.OperationalError("database is locked")
-
-    monkeypatch.setattr(api.harness.service, "enqueue", fail)
-    monkeypatch.setattr(api.harness.service, "abandon_upload", abandon)
-    assert (await api.upload("job-1")).status_code == 500
-    run = await api.harness.engine.next_run()
-    assert run.audio.duration > 0
 
 
 def test_the_reserve_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -138,8 +138,8 @@ class UploadReceiver:
             await abandon(self._service, self._upload_id)
 
 
-async def abandon(service: JobQueueService, upload_id: str) -> bool:
-    """Forgets an upload; false, and a line in the log, where that cannot be stored.
+async def abandon(service: JobQueueService, upload_id: str) -> None:
+    """Forgets an upload, or logs why it cannot.
 
     Whatever made the upload come to nothing is what its sender is told, not this.
     """
@@ -147,8 +147,6 @@ async def abandon(service: JobQueueService, upload_id: str) -> bool:
         await service.abandon_upload(upload_id)
     except Exception:  # noqa: BLE001 - the next upload of the job, or the next start, forgets it
         _log.exception("upload_not_abandoned", extra={"upload_id": upload_id})
-        return False
-    return True
 
 
 def already_uploaded() -> ApiError:

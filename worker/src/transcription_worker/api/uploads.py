@@ -137,20 +137,8 @@ class Uploads:
             if not await self._service.enqueue(upload_id, received.size, audio, options):
                 raise already_uploaded()
         except BaseException:
-            if not await abandon(self._service, upload_id):
-                await self._remove_file(received)
+            await abandon(self._service, upload_id)
             raise
-
-    async def _remove_file(self, received: Received) -> None:
-        """Deletes the file of an upload that could not be abandoned, and tries that again."""
-        try:
-            job = await self._service.get(received.job_id)
-        except Exception:  # noqa: BLE001 - the next start deletes files that no job needs
-            self._log.exception("upload_not_removed", extra={"upload_id": received.upload_id})
-            return
-        if job is None or job.upload_id != received.upload_id or job.state == "uploading":
-            self._files.remove(received.upload_id)
-            await abandon(self._service, received.upload_id)
 
 
 async def _drain(body: AsyncIterator[bytes]) -> None:
