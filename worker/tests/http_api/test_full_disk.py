@@ -99,11 +99,11 @@ async def test_as_its_file_is_made_durable(api: Api, monkeypatch: pytest.MonkeyP
 
 async def test_before_it_would_take_the_reserve(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     length = len(SPEECH.read_bytes())
-    monkeypatch.setattr(api.harness.files, "free_bytes", lambda: DISK_RESERVE_BYTES + length)
+    monkeypatch.setattr(api.harness.files, "free_bytes", lambda: api.harness.files.reserve + length)
     # The form around the file is too much.
     await _is_refused_without_trace(api, await api.upload("job-1"))
     monkeypatch.setattr(
-        api.harness.files, "free_bytes", lambda: DISK_RESERVE_BYTES + length + 10_000
+        api.harness.files, "free_bytes", lambda: api.harness.files.reserve + length + 10_000
     )
     assert (await api.upload("job-1")).status_code == 202
 
@@ -111,7 +111,9 @@ async def test_before_it_would_take_the_reserve(api: Api, monkeypatch: pytest.Mo
 async def test_before_one_without_a_length_would_take_it(
     api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(api.harness.files, "free_bytes", lambda: DISK_RESERVE_BYTES + 100_000)
+    monkeypatch.setattr(
+        api.harness.files, "free_bytes", lambda: api.harness.files.reserve + 100_000
+    )
     slow = SlowUpload(api)
     slow.go_on.set()
     await _is_refused_without_trace(api, await slow.send())
