@@ -6,10 +6,9 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
-import uvicorn
 from fastapi import FastAPI
 
-from .api import ApiOptions, create_app
+from .api import ApiOptions, create_app, serve_app
 from .client import ConvexClient
 from .database import Database
 from .engines import create_engine
@@ -17,9 +16,6 @@ from .errors import AuthenticationError, ConfigurationError, ConvexError
 from .outbox import Outbox, OutboxSettings
 from .queue import JobQueueService, QueueOptions, SqliteJobStore, UploadFiles
 from .settings import Settings
-
-# Seconds that uploads under way get when the service stops.
-_SHUTDOWN_GRACE = 5
 
 _log = logging.getLogger("transcription_worker.service")
 
@@ -89,15 +85,7 @@ async def serve(settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: None)
     async with running_service(settings) as service:
-        config = uvicorn.Config(
-            service.app,
-            host=settings.host,
-            port=settings.port,
-            log_config=None,
-            lifespan="off",
-            timeout_graceful_shutdown=_SHUTDOWN_GRACE,
-        )
-        await uvicorn.Server(config).serve()
+        await serve_app(service.app, settings.host, settings.port)
     _log.info("service_stopped")
 
 

@@ -179,7 +179,7 @@ class Chaos:
         outbox = (await self._health() or {}).get("outbox")
         if outbox is None:
             return False
-        oldest = outbox.get("oldestAge")
+        oldest = outbox.get("oldestAgeSeconds")
         return oldest is None or oldest < since_heal
 
     async def _health(self) -> dict[str, Any] | None:

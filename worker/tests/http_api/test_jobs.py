@@ -6,17 +6,20 @@ from typing import Any
 import pytest
 
 from support.api_harness import FAR, KEYS, Api, bearer
+from support.outbox_stats import STATS
 from support.waiting import until, until_async
+from transcription_worker import OutboxStats
 from transcription_worker.tickets import sign_ticket
 
 
 async def test_a_job_from_upload_to_end(api: Api) -> None:
-    fields = {"language": "en", "initial_prompt": "Ann", "temperature": "0.5"}
+    fields = {"language": "en", "initial_prompt": "Ann", "hotwords": "Bo", "temperature": "0.5"}
     answer = await api.upload("job-1", fields=fields)
     assert (answer.status_code, answer.json()) == (202, {"job_id": "job-1", "status": "pending"})
     run = await api.harness.engine.next_run()
     options = run.options
     assert (options.language, options.initial_prompt, options.temperature) == ("en", "Ann", 0.5)
+    assert options.hotwords == "Bo"
     run.say(0.5, "one", "two")
 
     async def halfway() -> Any:
@@ -163,10 +166,34 @@ async def test_health_needs_no_ticket_and_says_what_is_taken(api: Api) -> None:
     assert health["maxUploadBytes"] == 2_000_000
     assert "mp3" in health["formats"]
     assert health["jobs"] == {"waiting": 0, "running": 0}
+    assert health["engineStatus"] is None
+    api.harness.engine.status = "loading its model"
+    assert (await api.http.get("/health")).json()["engineStatus"] == "loading its model"
     await api.upload("job-1")
     await api.harness.engine.next_run()
     await api.upload("job-2")
     assert (await api.http.get("/health")).json()["jobs"] == {"waiting": 1, "running": 1}
+
+
+async def test_health_shows_every_state_of_the_outbox(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def stats() -> OutboxStats:
+        return STATS
+
+    monkeypatch.setattr(api.harness.outbox, "stats", stats)
+    assert (await api.http.get("/health")).json()["outbox"] == {
+        "waiting": 3,
+        "oldestAgeSeconds": 12.5,
+        "dead": 2,
+        "blocked": "the key is refused",
+        "accepted": 8,
+        "outcomes": {"applied": 7, "stale": 1},
+        "merged": 4,
+        "repaired": {"number": 5},
+        "requests": 11,
+        "retries": 6,
+    }
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from support.api_harness import KEYS, MAX_UPLOAD, Api, api_harness, bearer
 from support.loopback import serve_on_loopback
 from support.recording import SPEECH, SPEECH_SECONDS, encode_speech, speech_pcm, write_wav
 from support.scripted_server import ScriptedServer
+from support.upload_forms import SlowUpload, file_head, form_headers, part
 from support.waiting import until, until_async
 from transcription_worker.api import ApiOptions, create_app
 from transcription_worker.engines.pocketsphinx import PocketsphinxEngine
@@ -70,12 +71,12 @@ async def test_a_large_file_is_refused_by_its_length(api: Api) -> None:
 
 async def test_a_large_file_is_refused_when_it_says_no_length(api: Api) -> None:
     async def body() -> AsyncIterator[bytes]:
-        yield _part("job_id", b"job-1") + _file_head()
+        yield part("job_id", b"job-1") + file_head()
         for _ in range(40):
             yield b"x" * 100_000
         yield b"\r\n--b--\r\n"
 
-    answer = await api.http.post("/transcribe-job", content=body(), headers=_form_headers())
+    answer = await api.http.post("/transcribe-job", content=body(), headers=form_headers())
     assert answer.status_code == 413
     assert api.harness.file_names() == set()
     assert not await _is_known(api, "job-1")
@@ -110,36 +111,10 @@ async def _has_status(api: Api, status: str) -> bool:
     return str((await api.job("job-1"))["status"]) == status
 
 
-class SlowUpload:
-    """An upload of `job-1` that waits in the middle of its file."""
-
-    def __init__(self, api: Api, *, cut_off: bool = False) -> None:
-        self.go_on = asyncio.Event()
-        self._cut_off = cut_off
-        self._api = api
-
-    async def body(self) -> AsyncIterator[bytes]:
-        content = SPEECH.read_bytes()
-        yield _part("job_id", b"job-1") + _file_head() + content[:100_000]
-        await self.go_on.wait()
-        if self._cut_off:
-            raise ConnectionAbortedError
-        yield content[100_000:] + b"\r\n--b--\r\n"
-
-    async def send(self) -> httpx.Response:
-        headers = _form_headers()
-        return await self._api.http.post("/transcribe-job", content=self.body(), headers=headers)
-
-
-async def _uploading(api: Api) -> bool:
-    job = await api.harness.service.get("job-1")
-    return job is not None and job.state == "uploading"
-
-
 async def test_a_job_is_known_while_its_file_comes_in(api: Api) -> None:
     slow = SlowUpload(api)
     task = asyncio.create_task(slow.send())
-    await until_async(lambda: _uploading(api))
+    await slow.under_way()
     job = await api.job("job-1")
     assert (job["status"], job["stage"], job["fileName"]) == ("pending", "uploading", "talk.flac")
     slow.go_on.set()
@@ -149,12 +124,16 @@ async def test_a_job_is_known_while_its_file_comes_in(api: Api) -> None:
 async def test_an_upload_that_breaks_off_leaves_nothing_and_may_come_again(api: Api) -> None:
     slow = SlowUpload(api, cut_off=True)
     task = asyncio.create_task(slow.send())
-    await until_async(lambda: _uploading(api))
+    await slow.under_way()
     slow.go_on.set()
     with pytest.raises((ConnectionAbortedError, httpx.HTTPError)):
         await task
-    await until(lambda: not api.harness.file_names())
-    assert not await _is_known(api, "job-1")
+
+    async def is_forgotten() -> bool:
+        return not await _is_known(api, "job-1")
+
+    await until_async(is_forgotten)
+    assert api.harness.file_names() == set()
     assert (await api.upload("job-1")).status_code == 202
 
 
@@ -162,7 +141,7 @@ async def test_a_second_upload_takes_the_place_of_one_that_never_finished(api: A
     """A page that lost its connection tries again before the worker has noticed."""
     slow = SlowUpload(api)
     task = asyncio.create_task(slow.send())
-    await until_async(lambda: _uploading(api))
+    await slow.under_way()
     assert (await api.upload("job-1")).status_code == 202
     run = await api.harness.engine.next_run()
     slow.go_on.set()
@@ -175,7 +154,7 @@ async def test_a_second_upload_takes_the_place_of_one_that_never_finished(api: A
 async def test_a_job_that_is_cancelled_during_its_upload_is_not_run(api: Api) -> None:
     slow = SlowUpload(api)
     task = asyncio.create_task(slow.send())
-    await until_async(lambda: _uploading(api))
+    await slow.under_way()
     assert (await api.http.delete("/job/job-1", headers=bearer("job-1"))).status_code == 200
     slow.go_on.set()
     assert (await task).status_code == 409
@@ -195,6 +174,8 @@ async def test_a_job_that_is_cancelled_during_its_upload_is_not_run(api: Api) ->
         ({"model": "x" * 201}, "model"),
         ({"initial_prompt": "x" * 4_001}, "initial_prompt"),
         ({"initial_prompt": "x" * 70_000}, "initial_prompt: is too long"),
+        ({"hotwords": "x" * 4_001}, "hotwords"),
+        ({"unknown": "x" * 40_000, "other": "x" * 40_000}, "other: is too long"),
     ],
 )
 async def test_wrong_fields_are_named(fields: dict[str, str], says: str, api: Api) -> None:
@@ -245,8 +226,8 @@ async def test_what_the_engine_cannot_do_is_refused(tmp_path: Path, server: Scri
     ],
 )
 async def test_file_names(sent: bytes, kept: str | None, api: Api) -> None:
-    form = _part("job_id", b"job-1") + _file_head(sent) + SPEECH.read_bytes() + b"\r\n--b--\r\n"
-    answer = await api.http.post("/transcribe-job", content=form, headers=_form_headers())
+    form = part("job_id", b"job-1") + file_head(sent) + SPEECH.read_bytes() + b"\r\n--b--\r\n"
+    answer = await api.http.post("/transcribe-job", content=form, headers=form_headers())
     assert answer.status_code == 202
     assert (await api.job("job-1")).get("fileName") == kept
 
@@ -263,17 +244,3 @@ async def test_word_times_reach_the_engine_by_default(api: Api, tmp_path: Path) 
     content = write_wav(tmp_path / "x.wav", speech_pcm()[:32_000]).read_bytes()
     assert (await api.upload("job-1", content)).status_code == 202
     assert (await api.harness.engine.next_run()).options.word_times is True
-
-
-def _part(name: str, value: bytes) -> bytes:
-    head = f'--b\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n'
-    return head.encode() + value + b"\r\n"
-
-
-def _file_head(name: bytes = b"talk.flac") -> bytes:
-    head = b'--b\r\nContent-Disposition: form-data; name="file"; filename="'
-    return head + name + b'"\r\nContent-Type: audio/flac\r\n\r\n'
-
-
-def _form_headers() -> dict[str, str]:
-    return {**bearer("job-1"), "Content-Type": "multipart/form-data; boundary=b"}

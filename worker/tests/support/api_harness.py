@@ -53,7 +53,9 @@ class Api:
 
 
 @asynccontextmanager
-async def api_harness(folder: Path, server: ScriptedServer) -> AsyncIterator[Api]:
+async def api_harness(
+    folder: Path, server: ScriptedServer, max_uploads: int = 64
+) -> AsyncIterator[Api]:
     """The API over a queue in `folder` that reports to `server`."""
     async with queue_harness(folder, server) as harness:
         app = create_app(
@@ -61,7 +63,12 @@ async def api_harness(folder: Path, server: ScriptedServer) -> AsyncIterator[Api
             harness.engine,
             harness.files,
             harness.outbox,
-            ApiOptions(keys=KEYS, max_upload_bytes=MAX_UPLOAD, max_audio_seconds=60),
+            ApiOptions(
+                keys=KEYS,
+                max_upload_bytes=MAX_UPLOAD,
+                max_audio_seconds=60,
+                max_uploads=max_uploads,
+            ),
         )
         async with (
             serve_on_loopback(app) as url,

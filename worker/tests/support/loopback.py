@@ -5,24 +5,27 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-import uvicorn
+from transcription_worker.api.server import HttpServer
 
 
 @asynccontextmanager
-async def serve_on_loopback(app: Any) -> AsyncIterator[str]:
-    """Runs an ASGI application behind a real server; gives its address."""
-    config = uvicorn.Config(
-        app, port=0, log_config=None, lifespan="off", timeout_graceful_shutdown=1
-    )
-    server = uvicorn.Server(config)
+async def running_server(app: Any, limit: int | None = None) -> AsyncIterator[HttpServer]:
+    """Runs an ASGI application behind our server, which holds at most `limit` connections."""
+    server = HttpServer(app, "127.0.0.1", 0, limit=limit, shutdown_grace=1)
     # Signals are for whoever runs the tests.
     task = asyncio.create_task(server._serve())
     try:
         while not server.started:
             assert not task.done(), "the server did not start"
             await asyncio.sleep(0.01)
-        port = server.servers[0].sockets[0].getsockname()[1]
-        yield f"http://127.0.0.1:{port}"
+        yield server
     finally:
         server.should_exit = True
         await task
+
+
+@asynccontextmanager
+async def serve_on_loopback(app: Any) -> AsyncIterator[str]:
+    """The same; gives its address."""
+    async with running_server(app) as server:
+        yield f"http://127.0.0.1:{server.port}"

@@ -4,7 +4,6 @@ import contextlib
 import json
 import os
 import queue
-import re
 import subprocess
 import sys
 import threading
@@ -58,8 +57,8 @@ def worker_process(folder: Path, **environment: str) -> Iterator[WorkerProcess]:
                     log.append({"event": line})
                     continue
                 log.append(json.loads(line))
-                if match := re.search(r"running on (http://\S+)", log[-1]["event"]):
-                    urls.put(match[1])
+                if log[-1]["event"] == "listening":
+                    urls.put(log[-1]["url"])
         urls.put(None)
 
     reader = threading.Thread(target=read)

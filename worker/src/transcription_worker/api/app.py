@@ -10,17 +10,17 @@ from ..audio import ACCEPTED_FORMATS
 from ..engines import Engine
 from ..outbox import Outbox
 from ..queue import Job, JobQueueService, UploadFiles
-from .auth import require_ticket
 from .errors import ApiError, answer_error
+from .metrics import Metrics
 from .openapi import JOB_RESPONSES, UPLOAD_BODY, UPLOAD_RESPONSES
-from .options import ApiOptions
-from .uploads import Uploads
+from .uploads import ApiOptions, Uploads
 
 # Seconds that a browser may remember that a page may call.
 _CORS_MAX_AGE = 3600
 _THIS_MACHINE = r"https?://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?"
 
 Authorization = Annotated[str | None, Header(include_in_schema=False)]
+Accept = Annotated[str, Header(include_in_schema=False)]
 
 
 def create_app(
@@ -43,6 +43,7 @@ def create_app(
         max_age=_CORS_MAX_AGE,
     )
     uploads = Uploads(service, engine, files, options)
+    metrics = Metrics(service, engine, files, outbox)
 
     @app.post(
         "/transcribe-job",
@@ -59,28 +60,47 @@ def create_app(
         job_id: str, response: Response, authorization: Authorization = None
     ) -> dict[str, Any]:
         """Show what the worker knows of a job: the fields of its row on Convex."""
-        require_ticket(authorization, job_id, options.keys)
+        options.require_ticket(authorization, job_id)
         response.headers["Cache-Control"] = "no-store"
         return _row(await service.get(job_id))
 
     @app.delete("/job/{job_id}", responses=JOB_RESPONSES)
     async def cancel_job(job_id: str, authorization: Authorization = None) -> dict[str, Any]:
         """Cancel a job; one that has ended stays as it is."""
-        require_ticket(authorization, job_id, options.keys)
+        options.require_ticket(authorization, job_id)
         return _row(await service.cancel(job_id))
 
     @app.get("/health")
     async def health() -> dict[str, Any]:
-        """Say that the worker is there, what it takes, and how the way to Convex is."""
+        """Say that the worker is there, what it takes, and what keeps it from working."""
         stats = await outbox.stats()
         return {
             "ok": True,
             "engine": engine.name,
+            "engineStatus": engine.status,
             "formats": ACCEPTED_FORMATS,
             "maxUploadBytes": options.max_upload_bytes,
             "jobs": {"waiting": await service.count_waiting(), "running": service.running},
-            "outbox": {"waiting": stats.waiting, "dead": stats.dead, "blocked": stats.blocked},
+            "outbox": {
+                "waiting": stats.waiting,
+                "oldestAgeSeconds": stats.oldest_age,
+                "dead": stats.dead,
+                "blocked": stats.blocked,
+                "accepted": stats.accepted,
+                "outcomes": stats.outcomes,
+                "merged": stats.merged,
+                "repaired": stats.repaired,
+                "requests": stats.requests,
+                "retries": stats.retries,
+            },
+            "disk": {"freeBytes": files.free_bytes()},
         }
+
+    @app.get("/metrics", response_class=Response)
+    async def show_metrics(accept: Accept = "") -> Response:
+        """Say the same, and more, to Prometheus."""
+        content, content_type = await metrics.scrape(accept)
+        return Response(content, headers={"Content-Type": content_type})
 
     return app
 

@@ -12,7 +12,7 @@ from ..limits import MAX_LANGUAGE_LENGTH, MAX_MODEL_LENGTH
 from ..text import cut_utf16, to_storable
 from .errors import ApiError
 
-# Characters of a prompt; Whisper reads about the last 900.
+# Characters of a prompt or of hotwords; Whisper reads about the last 900.
 _MAX_PROMPT_LENGTH = 4_000
 # UTF-16 code units, as Convex limits `fileName`.
 _MAX_FILE_NAME_LENGTH = 255
@@ -26,6 +26,7 @@ class _Fields(BaseModel):
     return_timestamps: bool = True
     temperature: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] | None = None
     initial_prompt: Annotated[str, Field(max_length=_MAX_PROMPT_LENGTH)] | None = None
+    hotwords: Annotated[str, Field(max_length=_MAX_PROMPT_LENGTH)] | None = None
 
 
 def parse_options(fields: Mapping[str, str]) -> TranscriptionOptions:
@@ -42,6 +43,7 @@ def parse_options(fields: Mapping[str, str]) -> TranscriptionOptions:
         word_times=parsed.return_timestamps,
         temperature=parsed.temperature,
         initial_prompt=parsed.initial_prompt,
+        hotwords=parsed.hotwords,
     )
 
 

@@ -1,6 +1,7 @@
 """`multipart/form-data`, part by part as it comes in: a file never waits in memory."""
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass
 
@@ -11,9 +12,12 @@ from .errors import ApiError
 
 # Seconds without a byte after which a sender is gone.
 _IDLE = 60.0
+# Bytes a second that a sender must come up with in the long run: a byte a minute would hold its
+# place for ever. The slowest of mobile networks give ten times as much.
+_SLOWEST = 500
 # Bytes of a part's header lines; browsers send about 200 and a file's name.
 _MAX_HEADER = 8 * 1024
-# Parts of one form; there are seven fields.
+# Parts of one form; there are eight fields.
 _MAX_PARTS = 32
 
 
@@ -46,7 +50,7 @@ async def read_form(
 ) -> AsyncGenerator[PartStarted | PartData]:
     """The parts of a form.
 
-    Raises `ApiError` 400 for a malformed or cut-off one, 408 where nothing comes for a minute.
+    Raises `ApiError` 400 for a malformed or cut-off one, 408 where the sender stalls.
     """
     events = _Events()
     try:
@@ -62,16 +66,32 @@ async def read_form(
 
 
 async def without_stalls(body: AsyncIterator[bytes]) -> AsyncGenerator[bytes]:
-    """The body, chunk by chunk. Raises `ApiError` 408 where nothing comes for a minute."""
+    """The body, chunk by chunk.
+
+    Raises `ApiError` 408 where nothing comes for a minute, or next to nothing for longer.
+    """
+    received, waited = 0, 0.0
     while True:
+        since = time.monotonic()
         try:
-            async with asyncio.timeout(_IDLE):
+            async with asyncio.timeout(patience(received, waited)):
                 chunk = await anext(body, None)
         except TimeoutError:
-            raise ApiError(408, "upload_stalled", "Nothing has come for a minute.") from None
+            raise stalled() from None
         if chunk is None:
             return
+        received, waited = received + len(chunk), waited + time.monotonic() - since
         yield chunk
+
+
+def stalled() -> ApiError:
+    """What is sent comes too slowly, or not at all."""
+    return ApiError(408, "upload_stalled", "The upload came too slowly, or stopped: send it again.")
+
+
+def patience(received: int, waited: float) -> float:
+    """Seconds to wait for more of a body whose `received` bytes were waited for so long."""
+    return min(_IDLE, _IDLE + received / _SLOWEST - waited)
 
 
 class _Events:

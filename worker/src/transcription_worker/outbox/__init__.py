@@ -2,7 +2,7 @@
 
 from .outbox import Outbox
 from .settings import OutboxSettings
-from .stats import OutboxStats
+from .stats import DeliverySeconds, OutboxStats
 from .store import PutResult
 
-__all__ = ["Outbox", "OutboxSettings", "OutboxStats", "PutResult"]
+__all__ = ["DeliverySeconds", "Outbox", "OutboxSettings", "OutboxStats", "PutResult"]

@@ -1,14 +1,19 @@
 """The uploads on the disk: `<upload id>.upload` as it came, `<upload id>.pcm` decoded."""
 
 import os
+import shutil
 from collections.abc import Collection
 from pathlib import Path
+
+# Bytes of the disk that are left to the database: neither uploads nor decoded sound may take them.
+DISK_RESERVE_BYTES = 64 * 1024 * 1024
 
 
 class UploadFiles:
     """One folder with the files of the jobs that have not ended."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, reserve: int = DISK_RESERVE_BYTES) -> None:
+        self.reserve = reserve
         self._folder = folder
         folder.mkdir(parents=True, exist_ok=True)
 
@@ -19,6 +24,14 @@ class UploadFiles:
     def pcm(self, upload_id: str) -> Path:
         """Where its decoded sound is."""
         return self._folder / f"{upload_id}.pcm"
+
+    def free_bytes(self) -> int:
+        """How much room the disk has left."""
+        return shutil.disk_usage(self._folder).free
+
+    def has_room(self, wanted: int) -> bool:
+        """Whether so many bytes more leave the database its reserve."""
+        return self.free_bytes() - wanted >= self.reserve
 
     def remove(self, upload_id: str) -> None:
         """Deletes the files of one upload, those that are there."""

@@ -11,7 +11,7 @@ from ..errors import StorageError
 from ..models import AudioInfo, JobUpdate, UpdateOutcome
 from . import reports
 from .files import UploadFiles
-from .job import Job
+from .job import JOB_STATES, Job
 from .run import JobEndedError, JobRun
 from .store import JobStore
 from .view import now_ms
@@ -39,7 +39,13 @@ class QueueOptions:
 
 
 class JobQueueService:
-    """Runs the jobs of a store with an engine; `start` it once, `stop` it once."""
+    """Runs the jobs of a store with an engine; `start` it once, `stop` it once.
+
+    Since then engines have worked `engine_seconds` on `audio_seconds` of sound.
+    """
+
+    engine_seconds: float = 0.0
+    audio_seconds: float = 0.0
 
     def __init__(
         self, store: JobStore, engine: Engine, files: UploadFiles, options: QueueOptions
@@ -119,6 +125,10 @@ class JobQueueService:
     async def count_waiting(self) -> int:
         """How many jobs wait."""
         return await self._store.count_waiting()
+
+    async def counts(self) -> dict[str, int]:
+        """How many jobs there are in each state."""
+        return dict.fromkeys(JOB_STATES, 0) | await self._store.count_by_state()
 
     async def cancel(self, job_id: str) -> Job | None:
         """Ends a job, wherever it is, and stops its engine. One that has ended stays as it is."""

@@ -185,6 +185,13 @@ class SqliteJobStore:
         )
         return int(row[0]) if row else 0
 
+    async def count_by_state(self) -> dict[str, int]:
+        """See `JobStore.count_by_state`."""
+        rows = await self._database.fetch_all(
+            "SELECT state, COUNT(*) FROM queue_jobs GROUP BY state"
+        )
+        return {row[0]: row[1] for row in rows}
+
     async def get(self, job_id: str) -> Job | None:
         """See `JobStore.get`."""
         row = await self._database.fetch_one("SELECT * FROM queue_jobs WHERE job_id = ?", (job_id,))

@@ -61,6 +61,9 @@ class JobStore(Protocol):
     async def count_waiting(self) -> int:
         """How many jobs wait."""
 
+    async def count_by_state(self) -> dict[str, int]:
+        """How many jobs there are, by state; states that no job has are left out."""
+
     async def get(self, job_id: str) -> Job | None:
         """What is known of a job; `None` where nothing is."""
 
