@@ -175,6 +175,7 @@ export const en = {
     already_uploaded: "This recording has been uploaded already.",
     unauthorized: "The service did not accept the permission for this recording.",
     disk_full: "The service has no room left. Try again later.",
+    too_many_uploads: "The service is taking in other recordings. Try again in a moment.",
     api_unreachable: "Nobody answers at its address.",
     upload_stalled: "The upload has not moved for minutes.",
     unexpected_answer: "What answers at its address is not the transcription service.",

@@ -180,6 +180,7 @@ export const es: Dictionary = {
     already_uploaded: "Esta grabación ya se había subido.",
     unauthorized: "El servicio no ha aceptado el permiso para esta grabación.",
     disk_full: "El servicio no tiene más espacio. Inténtalo más tarde.",
+    too_many_uploads: "El servicio está recibiendo otras grabaciones. Inténtalo en un momento.",
     api_unreachable: "Nadie responde en su dirección.",
     upload_stalled: "La subida lleva minutos sin avanzar.",
     unexpected_answer: "Lo que responde en su dirección no es el servicio de transcripción.",

@@ -3,7 +3,6 @@
 import asyncio
 import errno
 import logging
-import sqlite3
 import time
 from collections.abc import AsyncIterator
 from contextlib import suppress
@@ -14,6 +13,7 @@ from starlette.requests import ClientDisconnect
 
 from ..audio import AudioError, probe_audio
 from ..engines import Engine, UnsupportedOptionError
+from ..errors import DiskFullError
 from ..queue import JobQueueService, UploadFiles
 from ..tickets import bearer_token, is_valid_ticket
 from .connections import connection_limit
@@ -156,16 +156,7 @@ def _refusal(error: Exception) -> ApiError | None:
         return from_audio(error)
     if isinstance(error, UnsupportedOptionError):
         return from_option(error)
-    return disk_full() if is_disk_full(error) else None
-
-
-def is_disk_full(error: BaseException) -> bool:
-    """Whether an error of the file system, or of SQLite, comes from a disk without room."""
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, OSError) and cause.errno in (errno.ENOSPC, errno.EDQUOT):
-            return True
-        if getattr(cause, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_FULL:
-            return True
-        cause = cause.__cause__
-    return False
+    is_full = isinstance(error, DiskFullError) or (
+        isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+    )
+    return disk_full() if is_full else None
