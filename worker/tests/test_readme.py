@@ -27,7 +27,7 @@ def snippet(function: str) -> Callable[..., Awaitable[None]]:
 
 @pytest.fixture(autouse=True)
 def _configured(server: ScriptedServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("CONVEX_URL", server.url)
+    monkeypatch.setenv("CONVEX_SITE_URL", server.url)
     monkeypatch.setenv("CONVEX_API_KEY", "key")
 
 

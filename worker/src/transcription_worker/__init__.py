@@ -15,10 +15,12 @@ from .errors import (
     ConvexError,
     Issue,
     JobNotFoundError,
+    MissingExtraError,
     SegmentGapError,
     StorageError,
     UnavailableError,
     UnexpectedAnswerError,
+    UsageError,
     UserMismatchError,
     ValidationError,
 )
@@ -36,6 +38,7 @@ from .models import (
 from .outbox import Outbox, OutboxSettings, OutboxStats
 from .retry import RetryPolicy
 from .settings import Settings, load_settings
+from .sync_client import SyncConvexClient
 
 __all__ = [
     "AlreadyRunningError",
@@ -49,6 +52,7 @@ __all__ = [
     "JobNotFoundError",
     "JobUpdate",
     "LiveSegments",
+    "MissingExtraError",
     "Outbox",
     "OutboxSettings",
     "OutboxStats",
@@ -59,11 +63,13 @@ __all__ = [
     "Settings",
     "Status",
     "StorageError",
+    "SyncConvexClient",
     "Timestamps",
     "Transaction",
     "UnavailableError",
     "UnexpectedAnswerError",
     "UpdateOutcome",
+    "UsageError",
     "UserMismatchError",
     "ValidationError",
     "Word",
