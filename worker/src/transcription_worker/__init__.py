@@ -39,6 +39,7 @@ from .outbox import Outbox, OutboxSettings, OutboxStats
 from .retry import RetryPolicy
 from .settings import Settings, load_settings
 from .sync_client import SyncConvexClient
+from .sync_outbox import SyncOutbox
 
 __all__ = [
     "AlreadyRunningError",
@@ -64,6 +65,7 @@ __all__ = [
     "Status",
     "StorageError",
     "SyncConvexClient",
+    "SyncOutbox",
     "Timestamps",
     "Transaction",
     "UnavailableError",
