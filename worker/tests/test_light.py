@@ -111,3 +111,16 @@ def test_every_extra_names_its_own_line(tmp_path: Path) -> None:
         "whisper]'",
         "openai]'",
     ]
+
+
+def test_the_lock_file_pins_all_that_the_package_asks_for() -> None:
+    pins: dict[str, list[str]] = {}
+    for line in (SOURCE.parent / "requirements.lock").read_text().splitlines():
+        if not line.startswith("#"):
+            pin = Requirement(line)
+            pins.setdefault(canonicalize_name(pin.name), []).append(str(pin.specifier)[2:])
+    for line in importlib.metadata.requires(PACKAGE) or []:
+        wanted = Requirement(line)
+        versions = pins.get(canonicalize_name(wanted.name), [])
+        assert versions, f"{wanted.name} is missing: run the command in requirements.lock"
+        assert all(wanted.specifier.contains(version) for version in versions), wanted

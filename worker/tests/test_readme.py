@@ -4,7 +4,7 @@ import asyncio
 import re
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -43,4 +43,11 @@ async def test_the_client_alone(server: ScriptedServer, capsys: pytest.CaptureFi
 
 async def test_the_outbox(server: ScriptedServer) -> None:
     await snippet("report")("job-1")
+    assert [update["status"] for update in server.updates] == ["processing", "completed"]
+
+
+async def test_the_outbox_in_a_thread(server: ScriptedServer) -> None:
+    report = cast("Callable[[str], None]", snippet("report_from_a_thread"))
+    async with asyncio.timeout(60):
+        await asyncio.to_thread(report, "job-1")
     assert [update["status"] for update in server.updates] == ["processing", "completed"]
