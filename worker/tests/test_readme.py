@@ -51,3 +51,12 @@ async def test_the_outbox_in_a_thread(server: ScriptedServer) -> None:
     async with asyncio.timeout(60):
         await asyncio.to_thread(report, "job-1")
     assert [update["status"] for update in server.updates] == ["processing", "completed"]
+
+
+def test_the_map_names_every_module() -> None:
+    source = README.parent / "src" / "transcription_worker"
+    modules = {path.stem for path in source.glob("[a-z]*.py")}
+    modules |= {path.parent.name for path in source.glob("[a-z]*/__init__.py")}
+    _, section = README.read_text().split("\n## Map\n")
+    named = set(re.findall(r"`(\w+)/?[\w/]*`", section.split("\n### ")[0]))
+    assert modules - named == set()

@@ -92,7 +92,6 @@ async def test_what_may_succeed_later_is_tried_again(server: ScriptedServer, rep
         (refused(409, "segment_gap", expected=7), SegmentGapError),
         (Answer(404, b"No matching routes found"), UnexpectedAnswerError),
         (Answer(307, headers={"Location": "/elsewhere"}), UnexpectedAnswerError),
-        (Answer(200, b"x" * 1_000_000), UnexpectedAnswerError),
     ],
 )
 async def test_what_cannot_is_raised_at_once(
@@ -105,6 +104,16 @@ async def test_what_cannot_is_raised_at_once(
         assert len(server.received) == 1
         server.script = accepted
         await in_thread(lambda: client.update_job_status(UPDATE))
+
+
+async def test_an_answer_without_end_is_refused_by_both(
+    server: ScriptedServer, client: ConvexClient
+) -> None:
+    server.script = lambda _: Answer(200, b"x" * 3_000_000)
+    with pytest.raises(UnexpectedAnswerError, match="too long"):
+        await client.update_job_status(UPDATE)
+    with quick(server) as sync_client, pytest.raises(UnexpectedAnswerError, match="too long"):
+        await in_thread(lambda: sync_client.update_job_status(UPDATE))
 
 
 @pytest.mark.parametrize(

@@ -25,8 +25,8 @@ KEEP_ALIVE = 30.0
 
 # Bytes a second that the slowest tolerable network takes; a large body gets that much more time.
 _SLOWEST_UPLOAD = 64 * 1024
-# Bytes of an answer; the endpoint's own have a few hundred for each update.
-_MAX_ANSWER_BYTES = 256 * 1024
+# Bytes of an answer; the endpoint's longest is a hundred refusals with twenty issues each.
+_MAX_ANSWER_BYTES = 2 * 1024 * 1024
 
 _log = logging.getLogger("transcription_worker.client")
 
