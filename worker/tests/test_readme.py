@@ -35,6 +35,12 @@ async def test_the_client_alone(server: ScriptedServer, capsys: pytest.CaptureFi
     await snippet("transcribe")("job-1", 42)
     assert capsys.readouterr().out == "applied processing\n"
     assert server.updates[0]["progress"] == 42
+
+
+@pytest.mark.slow
+async def test_the_client_alone_without_a_server(
+    server: ScriptedServer, capsys: pytest.CaptureFixture[str]
+) -> None:
     await server.stop()
     async with asyncio.timeout(60):
         await snippet("transcribe")("job-1", 43)

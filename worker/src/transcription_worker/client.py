@@ -15,8 +15,8 @@ from .protocol import (
     KEEP_ALIVE,
     UPDATE_PATH,
     AnswerReader,
+    ClientCore,
     Delivery,
-    Protocol,
     log_attempt,
     no_answer,
     not_sent,
@@ -26,7 +26,7 @@ from .protocol import (
 __all__ = ["ConvexClient", "log_attempt"]
 
 
-class ConvexClient(Protocol):
+class ConvexClient(ClientCore):
     """Reports the state of transcription jobs to a Convex deployment.
 
     One pool of connections for its lifetime and for one event loop: use it as a context manager or

@@ -31,7 +31,7 @@ _MAX_ANSWER_BYTES = 2 * 1024 * 1024
 _log = logging.getLogger("transcription_worker.client")
 
 
-class Protocol:
+class ClientCore:
     """The part that both clients share; their docstrings say what the arguments are."""
 
     def __init__(
@@ -46,7 +46,7 @@ class Protocol:
     ) -> None:
         if enabled and not api_key.strip():
             raise ConfigurationError("the API key is empty: set CONVEX_API_KEY")
-        self._base_url = given_site_url(base_url, name="the address") if enabled else ""
+        self._base_url = given_site_url(base_url, name="base_url") if enabled else ""
         self._retry = retry or RetryPolicy()
         self._timeout = timeout
         self._max_connections = max_connections

@@ -19,15 +19,15 @@ from .protocol import (
     KEEP_ALIVE,
     UPDATE_PATH,
     AnswerReader,
+    ClientCore,
     Delivery,
-    Protocol,
     no_answer,
     not_sent,
     too_late,
 )
 
 
-class SyncConvexClient(Protocol):
+class SyncConvexClient(ClientCore):
     """`ConvexClient` for synchronous code: the same arguments, answers and errors.
 
     Threads may share it. In a process that was forked after it was made (Celery, gunicorn) it opens
