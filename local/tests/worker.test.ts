@@ -49,11 +49,18 @@ describe("a worker that does not start", () => {
     await expect(runWorker({ command: `${command}-not-there`, ...options })).rejects.toThrow(
       "ENOENT",
     );
+    writeFileSync(
+      command,
+      `#!/bin/sh\necho "uvicorn is not installed: pip install 'transcription-worker[server]'" >&2\nexit 2\n`,
+    );
+    await expect(runWorker({ command, ...options })).rejects.toThrow(
+      "From here: pip install './worker[all]'",
+    );
     rmSync(folder, { recursive: true });
   });
 });
 
-// Needs the Python package: `pip install ./worker`, or a virtual environment at .venv.
+// Needs the Python package: `pip install './worker[all]'`, or a virtual environment at .venv.
 describe.skipIf(installed === null)("the whole system", () => {
   const KEY = "key-of-the-whole-system";
   let backend: Backend;

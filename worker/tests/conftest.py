@@ -1,6 +1,5 @@
 """Fixtures for all tests."""
 
-import os
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -8,15 +7,14 @@ import pytest
 
 from support.embedded_backend import EmbeddedBackend, embedded_backend, why_not_available
 from support.scripted_server import ScriptedServer, scripted_server
-from transcription_worker import ConvexClient, Database
+from transcription_worker import ConvexClient, Database, Settings
 
 
 @pytest.fixture(autouse=True)
 def _own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """No test depends on the settings, the .env or the directory of whoever runs it."""
-    for name in list(os.environ):
-        if name.startswith("CONVEX_") or name == "DATA_DIR":
-            monkeypatch.delenv(name)
+    for field in Settings.model_fields.values():
+        monkeypatch.delenv(str(field.validation_alias), raising=False)
     monkeypatch.chdir(tmp_path)
 
 

@@ -1,5 +1,8 @@
 """The client's settings, its health check and its logs."""
 
+import asyncio
+from pathlib import Path
+
 import pytest
 
 from support.logs import capture_logs
@@ -9,6 +12,7 @@ from transcription_worker import (
     ConfigurationError,
     ConvexClient,
     RetryPolicy,
+    SyncConvexClient,
     ValidationError,
 )
 
@@ -48,6 +52,22 @@ async def test_from_env_sends_the_first_key_to_the_site(
     async with ConvexClient.from_env() as client:
         await client.update_job_status(UPDATE)
     assert server.received[0].headers["authorization"] == "Bearer old"
+
+
+async def test_from_env_reads_nothing_but_convex(
+    server: ScriptedServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    theirs = {"LOG_LEVEL": "TRACE", "OPENAI_TIMEOUT": "30s", "WORKER_PORT": "http"}
+    for name, value in theirs.items():
+        monkeypatch.setenv(name, value)
+    (tmp_path / ".env").write_text("MAX_CONCURRENT_JOBS=all\nTRANSCRIPTION_ENGINE=mine\n")
+    monkeypatch.setenv("CONVEX_SITE_URL", server.url)
+    monkeypatch.setenv("CONVEX_API_KEY", "key")
+    async with ConvexClient.from_env() as client:
+        assert (await client.update_job_status(UPDATE)).outcome == "applied"
+    with SyncConvexClient.from_env() as sync_client:
+        outcome = await asyncio.to_thread(sync_client.update_job_status, UPDATE)
+    assert outcome.outcome == "applied"
 
 
 def test_a_client_needs_an_address_and_a_key() -> None:

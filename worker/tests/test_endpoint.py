@@ -2,7 +2,7 @@
 
 import pytest
 
-from transcription_worker.endpoint import site_url
+from transcription_worker.endpoint import given_site_url, site_url
 from transcription_worker.errors import ConfigurationError
 
 
@@ -17,9 +17,11 @@ from transcription_worker.errors import ConfigurationError
         ("http://127.0.0.1:3210", "http://127.0.0.1:3211"),
         ("http://localhost:3210", "http://localhost:3211"),
         ("http://[::1]:3210", "http://[::1]:3211"),
-        ("http://127.0.0.1:3211", "http://127.0.0.1:3211"),
-        ("http://127.0.0.1:4000", "http://127.0.0.1:4000"),
-        (" https://convex.example.com/http/ ", "https://convex.example.com/http"),
+        ("http://127.0.0.1:4000", "http://127.0.0.1:4001"),
+        ("http://127.0.0.1", "http://127.0.0.1"),
+        ("http://127.0.0.1:65535", None),
+        (" https://convex.example.com/ ", "https://convex.example.com"),
+        ("https://convex.example.com/http/", None),
         ("https://convex.example.com:3210", "https://convex.example.com:3210"),
         ("https://evil.example/?.convex.cloud", None),
         ("https://user:secret@convex.example.com", None),
@@ -39,3 +41,26 @@ def test_site_url(url: str, expected: str | None) -> None:
     with pytest.raises(ConfigurationError, match="CONVEX_URL") as caught:
         site_url(url)
     assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("http://127.0.0.1:3210", "http://127.0.0.1:3210"),
+        (" https://convex.example.com/http/ ", "https://convex.example.com/http"),
+        ("https://happy-animal-123.convex.cloud", "https://happy-animal-123.convex.site"),
+        ("https://convex.example.com/?a=b", None),
+        ("", None),
+    ],
+)
+def test_a_site_url_is_taken_as_it_is(url: str, expected: str | None) -> None:
+    if expected is not None:
+        assert given_site_url(url) == expected
+        return
+    with pytest.raises(ConfigurationError, match="CONVEX_SITE_URL"):
+        given_site_url(url)
+
+
+def test_a_path_is_refused_with_the_way_out() -> None:
+    with pytest.raises(ConfigurationError, match=r"without a path.*CONVEX_SITE_URL"):
+        site_url("https://happy-animal-123.convex.cloud/foo")

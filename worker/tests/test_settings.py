@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from transcription_worker import ConfigurationError, load_settings
+from transcription_worker.client_settings import load_client_settings
 from transcription_worker.settings import read_settings
 
 URL, KEY = "https://happy-animal-123.convex.cloud", "key-1"
@@ -49,6 +50,7 @@ def test_a_dotenv_file_is_read_and_the_environment_wins(
         ({"CONVEX_URL": URL, "CONVEX_API_KEY": " , "}, ["CONVEX_API_KEY is not set"]),
         ({"CONVEX_URL": "", "CONVEX_API_KEY": KEY}, ["CONVEX_URL is not set"]),
         ({"CONVEX_URL": "happy", "CONVEX_API_KEY": KEY}, ["CONVEX_URL", "https://"]),
+        ({"CONVEX_URL": f"{URL}/foo", "CONVEX_API_KEY": KEY}, ["CONVEX_URL", "without a path"]),
         ({"CONVEX_SITE_URL": "ws://x", "CONVEX_API_KEY": KEY}, ["CONVEX_SITE_URL"]),
         ({"CONVEX_URL": URL, "CONVEX_API_KEY": "schlüssel"}, ["CONVEX_API_KEY", "header"]),
         ({"CONVEX_URL": URL, "CONVEX_API_KEY": "a\tb"}, ["CONVEX_API_KEY", "header"]),
@@ -69,11 +71,44 @@ def test_what_is_wrong_is_told(
     assert "schlüssel" not in message
 
 
-def test_with_sending_off_nothing_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_all_that_is_wrong_is_told_at_once_a_line_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOG_LEVEL", "loud")
+    monkeypatch.setenv("CONVEX_TIMEOUT", "soon")
+    monkeypatch.setenv("TRANSCRIPTION_ENGINE", "openai")
+    with pytest.raises(ConfigurationError) as caught:
+        load_settings(port=70_000)
+    assert {line.split()[0].strip(":") for line in str(caught.value).splitlines()} == {
+        "LOG_LEVEL",
+        "CONVEX_TIMEOUT",
+        "WORKER_PORT",
+        "CONVEX_URL",
+        "CONVEX_API_KEY",
+        "OPENAI_API_KEY",
+    }
+
+
+def test_what_is_malformed_is_not_told_to_be_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CONVEX_URL", URL)
+    monkeypatch.setenv("CONVEX_API_KEY", "schlüssel")
+    with pytest.raises(ConfigurationError) as caught:
+        load_settings()
+    assert len(str(caught.value).splitlines()) == 1
+
+
+@pytest.mark.parametrize("level", ["INFO", "Info", " info "])
+def test_words_may_be_written_in_any_case(monkeypatch: pytest.MonkeyPatch, level: str) -> None:
+    monkeypatch.setenv("LOG_LEVEL", level)
+    monkeypatch.setenv("TRANSCRIPTION_ENGINE", "OpenAI")
+    assert (read_settings().log_level, read_settings().engine) == ("info", "openai")
+
+
+def test_with_sending_off_no_address_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CONVEX_SYNC_ENABLED", "false")
-    settings = load_settings()
-    assert not settings.convex_sync_enabled
-    assert settings.api_keys == ()
+    assert load_client_settings().api_keys == ()
+    with pytest.raises(ConfigurationError, match="no ticket can be checked"):
+        load_settings()
+    monkeypatch.setenv("CONVEX_API_KEY", KEY)
+    assert not load_settings().convex_sync_enabled
 
 
 def test_overrides_win_and_none_changes_nothing(

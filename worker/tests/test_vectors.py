@@ -1,6 +1,7 @@
 """Every contract vector: through the models, and through the client to the real endpoint."""
 
 import json
+import re
 import time
 from collections.abc import AsyncIterator
 from itertools import count
@@ -101,14 +102,21 @@ def test_this_reader_expands_as_the_format_says(example: dict[str, Any]) -> None
     assert expand(example["value"], scope) == example["expanded"]
 
 
+def parameters(vectors: list[Vector]) -> list[Any]:
+    """With their names; those of megabytes take seconds."""
+    large = re.compile("MiB|9,000")
+    return [
+        pytest.param(one, id=one.name, marks=[pytest.mark.slow] if large.search(one.name) else [])
+        for one in vectors
+    ]
+
+
 def test_there_are_vectors() -> None:
     assert len(VECTORS) > 300
     assert sum(is_about_form(vector) for vector in VECTORS) > 300
 
 
-@pytest.mark.parametrize(
-    "vector", [one for one in VECTORS if is_about_form(one)], ids=lambda vector: vector.name
-)
+@pytest.mark.parametrize("vector", parameters([one for one in VECTORS if is_about_form(one)]))
 def test_models_agree_with_the_endpoint(vector: Vector) -> None:
     scope = scope_of()
     value = update_of(vector, scope)
@@ -131,7 +139,7 @@ async def endpoint(backend: EmbeddedBackend) -> AsyncIterator[ConvexClient]:
 
 
 @pytest.mark.asyncio(loop_scope="module")
-@pytest.mark.parametrize("vector", VECTORS, ids=lambda vector: vector.name)
+@pytest.mark.parametrize("vector", parameters(VECTORS))
 async def test_client_and_endpoint(
     vector: Vector, backend: EmbeddedBackend, endpoint: ConvexClient
 ) -> None:

@@ -1,3 +1,4 @@
+import { INSTALL_WORKER } from "../worker/findWorker";
 import type { Note } from "./render";
 
 /** Where everything is reached. */
@@ -61,7 +62,7 @@ export function invitationNotes(
     { text: `  Convex          ${url}` },
     { text: `  HTTP actions    ${siteUrl}` },
     { text: `  CONVEX_API_KEY  ${key}` },
-    { text: `  Worker          ${workerUrl ?? "not installed: pip install ./worker"}` },
+    { text: `  Worker          ${workerUrl ?? `not installed: ${INSTALL_WORKER}`}` },
     { text: "" },
     ...heading(canUpload && "Transcribe a recording of yours: drop it on the page."),
     ...heading("Be the worker: paste this line, then the one that follows."),

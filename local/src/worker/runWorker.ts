@@ -4,6 +4,7 @@ import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { INSTALL_WORKER } from "./findWorker";
 
 /** A started worker. */
 export interface Worker {
@@ -88,7 +89,11 @@ export async function runWorker(options: WorkerOptions): Promise<Worker> {
   const answered = await Promise.race([answers(url), ended.then(() => false)]);
   if (answered && child.pid !== undefined) return { url, pid: child.pid, stop };
   await stop();
-  throw new Error(`The worker did not start: ${lastWords.trim()}`);
+  // The client alone is installed: its own line is for those who have it from an index.
+  const hint = lastWords.includes("pip install 'transcription-worker[")
+    ? `\nFrom here: ${INSTALL_WORKER}`
+    : "";
+  throw new Error(`The worker did not start: ${lastWords.trim()}${hint}`);
 }
 
 async function answers(url: string): Promise<boolean> {

@@ -16,11 +16,13 @@ from .errors import (
     DiskFullError,
     Issue,
     JobNotFoundError,
+    MissingExtraError,
     PayloadTooLargeError,
     SegmentGapError,
     StorageError,
     UnavailableError,
     UnexpectedAnswerError,
+    UsageError,
     UserMismatchError,
     ValidationError,
 )
@@ -38,6 +40,8 @@ from .models import (
 from .outbox import Outbox, OutboxSettings, OutboxStats
 from .retry import RetryPolicy
 from .settings import Settings, load_settings
+from .sync_client import SyncConvexClient
+from .sync_outbox import SyncOutbox
 
 __all__ = [
     "AlreadyRunningError",
@@ -52,6 +56,7 @@ __all__ = [
     "JobNotFoundError",
     "JobUpdate",
     "LiveSegments",
+    "MissingExtraError",
     "Outbox",
     "OutboxSettings",
     "OutboxStats",
@@ -63,10 +68,13 @@ __all__ = [
     "Settings",
     "Status",
     "StorageError",
+    "SyncConvexClient",
+    "SyncOutbox",
     "Timestamps",
     "UnavailableError",
     "UnexpectedAnswerError",
     "UpdateOutcome",
+    "UsageError",
     "UserMismatchError",
     "ValidationError",
     "Word",

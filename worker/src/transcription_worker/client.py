@@ -1,89 +1,54 @@
-"""The client of `POST /updateTranscriptionJob`; beside the openai engine the only user of httpx."""
+"""The client of the endpoint for asyncio."""
 
 import asyncio
-import json
-import logging
-import random
-import time
 from collections.abc import Mapping
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 import httpx
 
 from .answers import check_health, read_outcome
-from .endpoint import site_url
-from .errors import ConfigurationError, ConvexError, UnavailableError, UnexpectedAnswerError
+from .errors import ConvexError, UsageError
 from .models import JobUpdate, UpdateOutcome
-from .retry import RetryPolicy, delay
-from .settings import load_settings
-
-UPDATE_PATH = "/updateTranscriptionJob"
-HEALTH_PATH = "/health"
-
-# Bytes a second that the slowest tolerable network takes; a large body gets that much more time.
-_SLOWEST_UPLOAD = 64 * 1024
-# Bytes of an answer; the endpoint's own have a few hundred.
-_MAX_ANSWER_BYTES = 256 * 1024
-# Seconds that an idle connection is kept: longer than a job's signs of life are apart.
-_KEEP_ALIVE = 30.0
-
-_log = logging.getLogger("transcription_worker.client")
+from .protocol import (
+    HEALTH_PATH,
+    KEEP_ALIVE,
+    UPDATE_PATH,
+    AnswerReader,
+    ClientCore,
+    Delivery,
+    no_answer,
+    not_sent,
+    too_late,
+)
 
 
-class ConvexClient:
+class ConvexClient(ClientCore):
     """Reports the state of transcription jobs to a Convex deployment.
 
-    One pooled connection for its lifetime: use it as a context manager or call `aclose`.
-    `base_url` is the deployment's (see `site_url`), `timeout` the seconds that one try may take,
-    with more for large bodies. With `enabled=False` updates are checked and not sent.
-    Raises `ConfigurationError` for a malformed address or a missing key.
+    One pool of connections for its lifetime and for one event loop: use it as a context manager or
+    call `aclose`. `base_url` is where the deployment's HTTP actions are (`https://….convex.site`),
+    `timeout` the seconds that one try may take, with more for large bodies. With `enabled=False`
+    updates are checked and not sent. Raises `ConfigurationError` for a malformed address or a
+    missing key.
     """
 
-    def __init__(
-        self,
-        base_url: str,
-        api_key: str,
-        *,
-        timeout: float = 5.0,
-        retry: RetryPolicy | None = None,
-        max_connections: int = 16,
-        enabled: bool = True,
-    ) -> None:
-        if enabled and not api_key.strip():
-            raise ConfigurationError("the API key is empty: set CONVEX_API_KEY")
-        self._retry = retry or RetryPolicy()
-        self._timeout = timeout
-        self._enabled = enabled
+    _loop: asyncio.AbstractEventLoop | None = None
+
+    def _open(self) -> None:
         self._http = httpx.AsyncClient(
-            base_url=site_url(base_url) if enabled else "",
-            headers={
-                "Authorization": f"Bearer {api_key.strip()}",
-                "Accept-Encoding": "identity",
-                "User-Agent": "transcription-worker",
-            },
-            # The whole exchange has a deadline of its own, see `exchange`.
-            timeout=httpx.Timeout(None, connect=timeout),
+            base_url=self._base_url,
+            headers=self._headers,
+            # The whole exchange has a deadline of its own.
+            timeout=httpx.Timeout(None, connect=self._timeout),
             limits=httpx.Limits(
-                max_connections=max_connections,
-                max_keepalive_connections=max_connections,
-                keepalive_expiry=_KEEP_ALIVE,
+                max_connections=self._max_connections,
+                max_keepalive_connections=self._max_connections,
+                keepalive_expiry=KEEP_ALIVE,
             ),
             # A redirect would carry the key to wherever it points.
             follow_redirects=False,
         )
-
-    @classmethod
-    def from_env(cls) -> Self:
-        """A client configured by the environment and `.env`.
-
-        Raises `ConfigurationError`, whose message says what to set and where to get it.
-        """
-        settings = load_settings()
-        if not settings.convex_sync_enabled:
-            return cls("", "", enabled=False)
-        url, key = settings.require_endpoint()
-        return cls(url, key, timeout=settings.convex_timeout)
 
     async def update_job_status(self, update: JobUpdate | Mapping[str, object]) -> UpdateOutcome:
         """Sends one update and says what became of it, trying again where that can help.
@@ -94,54 +59,56 @@ class ConvexClient:
         """
         update = JobUpdate.parse(update)
         if not self._enabled:
-            return _not_sent(update)
-        content = json.dumps(
-            update.to_wire(), ensure_ascii=False, allow_nan=False, separators=(",", ":")
-        ).encode()
-        fields: dict[str, Any] = {
-            "job_id": update.job_id,
-            "sequence": update.sequence,
-            "job_attempt": update.attempt,
-        }
-        attempt = 0
+            return not_sent(update)
+        delivery = Delivery(update, self._retry)
         while True:
-            attempt += 1
-            began = time.monotonic()
             try:
-                outcome = await self.send_once(content)
+                outcome = await self.send_once(delivery.begin(), update.job_id)
             except ConvexError as error:
-                pause = self._pause_after(error, attempt)
-                log_attempt(
-                    "update_failed" if pause is None else "update_retry",
-                    began=began,
-                    attempt=attempt,
-                    error=error,
-                    retry_in=pause,
-                    **fields,
-                )
-                if pause is None:
-                    if isinstance(error, UnavailableError):
-                        error.attempts = attempt
-                    raise
+                pause = delivery.failed(error)
             else:
-                log_attempt(
-                    "update_accepted", began=began, attempt=attempt, outcome=outcome, **fields
-                )
-                return outcome
+                return delivery.accepted(outcome)
             await asyncio.sleep(pause)
 
-    async def send_once(self, content: bytes) -> UpdateOutcome:
-        """Sends a body that is JSON already, once. Raises as `update_job_status` does."""
-        status, headers, body = await self.exchange("POST", UPDATE_PATH, content)
-        return read_outcome(status, headers, body)
+    async def send_once(self, content: bytes, job_id: str) -> UpdateOutcome:
+        """Sends a job's update that is JSON already, once. Raises as `update_job_status` does."""
+        return read_outcome(*await self.exchange("POST", UPDATE_PATH, content), job_id)
 
     async def health(self) -> None:
         """Whether address and key are right: returns if so, else raises as the update does."""
         if self._enabled:
             check_health(*await self.exchange("GET", HEALTH_PATH, None))
 
+    async def exchange(
+        self, method: str, path: str, content: bytes | None
+    ) -> tuple[int, Mapping[str, str], bytes]:
+        """One request with JSON, or without a body, and its answer: status, headers, body.
+
+        Raises `UnavailableError` where no whole answer came in time, `UnexpectedAnswerError` where
+        it is too long, and `UsageError` in another event loop than at the first time.
+        """
+        self._keep_to_one_loop()
+        headers = {} if content is None else {"Content-Type": "application/json"}
+        # httpx limits the time between two bytes; a server that drips them would hold us for ever.
+        deadline = self._deadline(content)
+        try:
+            async with (
+                asyncio.timeout(deadline),
+                self._http.stream(method, path, content=content, headers=headers) as response,
+            ):
+                answer = AnswerReader(response.status_code, response.headers)
+                async for chunk in response.aiter_raw():
+                    answer.add(chunk)
+                return answer.whole()
+        except TimeoutError:
+            raise too_late(deadline) from None
+        except httpx.HTTPError as error:
+            unreachable = isinstance(error, httpx.ConnectError | httpx.ConnectTimeout)
+            raise no_answer(error, unreachable=unreachable) from None
+
     async def aclose(self) -> None:
         """Closes the connections."""
+        self._keep_to_one_loop()
         await self._http.aclose()
 
     async def __aenter__(self) -> Self:
@@ -155,71 +122,13 @@ class ConvexClient:
     ) -> None:
         await self.aclose()
 
-    async def exchange(
-        self, method: str, path: str, content: bytes | None
-    ) -> tuple[int, Mapping[str, str], bytes]:
-        """One request as it is: the answer's status, headers and body. Raises `ConvexError`."""
-        headers = {} if content is None else {"Content-Type": "application/json"}
-        # httpx limits the time between two bytes; a server that drips them would hold us for ever.
-        deadline = self._timeout + len(content or b"") / _SLOWEST_UPLOAD
-        try:
-            async with (
-                asyncio.timeout(deadline),
-                self._http.stream(method, path, content=content, headers=headers) as response,
-            ):
-                body = b""
-                async for chunk in response.aiter_raw():
-                    body += chunk
-                    if len(body) > _MAX_ANSWER_BYTES:
-                        raise UnexpectedAnswerError(
-                            "the answer is too long to be the endpoint's",
-                            status=response.status_code,
-                        )
-                return response.status_code, response.headers, body
-        except TimeoutError:
-            raise UnavailableError(f"no answer within {deadline:.1f} s") from None
-        except httpx.HTTPError as error:
-            unreachable = isinstance(error, httpx.ConnectError | httpx.ConnectTimeout)
-            raise UnavailableError(
-                f"{type(error).__name__}: {error}".rstrip(": "), unreachable=unreachable
-            ) from None
-
-    def _pause_after(self, error: ConvexError, attempt: int) -> float | None:
-        """Seconds until the next try, `None` where there is none."""
-        if not isinstance(error, UnavailableError) or attempt > self._retry.retries:
-            return None
-        if (error.retry_after or 0) > self._retry.max_retry_after:
-            return None
-        return delay(self._retry, attempt, random.random(), error.retry_after)  # noqa: S311 - jitter
-
-
-def log_attempt(
-    event: str,
-    *,
-    began: float,
-    attempt: int,
-    outcome: UpdateOutcome | None = None,
-    error: ConvexError | None = None,
-    **fields: Any,
-) -> None:
-    """Logs how one try ended; `began` is its start by `time.monotonic`."""
-    fields |= {"attempt": attempt, "ms": round((time.monotonic() - began) * 1000, 1)}
-    if error is None:
-        status = outcome and {"outcome": outcome.outcome, "job_status": outcome.status.value}
-        _log.info(event, extra={"status_code": 200, **fields, **(status or {})})
-        return
-    fields |= {"status_code": error.status, "code": error.code, "error": error.message}
-    if event == "update_retry":
-        _log.warning(event, extra=fields)
-    else:
-        _log.error(event, extra=fields)
-
-
-def _not_sent(update: JobUpdate) -> UpdateOutcome:
-    return UpdateOutcome(
-        outcome="disabled",
-        status=update.status,
-        progress=update.progress or 0.0,
-        attempt=update.attempt,
-        sequence=update.sequence,
-    )
+    def _keep_to_one_loop(self) -> None:
+        """Its connections belong to the loop that opened them, and die with it."""
+        loop = asyncio.get_running_loop()
+        self._loop = self._loop or loop
+        if self._loop is not loop:
+            raise UsageError(
+                "this ConvexClient was used in another event loop (asyncio.run makes a new one "
+                "each time): make one client for each event loop, or use SyncConvexClient",
+                code="wrong_event_loop",
+            )

@@ -10,6 +10,8 @@
     ├── UnexpectedAnswerError    something answered that is not the endpoint, or not as documented
     └── UnavailableError         no answer, or "try again later", to the end of the retries
     ConfigurationError           a setting is missing or malformed
+    └── MissingExtraError        the packages of an extra are not installed
+    UsageError                   a client or an outbox is used where it cannot work
     StorageError                 the worker's SQLite file cannot be used
     ├── AlreadyRunningError      another worker has the file open
     └── DiskFullError            there is no room on the disk
@@ -119,6 +121,31 @@ class UnavailableError(ConvexError):
 
 class ConfigurationError(Exception):
     """A setting is missing or malformed. The message says what to set and where to get it."""
+
+    code = "configuration"
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class MissingExtraError(ConfigurationError):
+    """A part of this package is used whose packages are not installed; the message has the line
+    that installs them."""
+
+    code = "missing_extra"
+
+
+class UsageError(RuntimeError):
+    """The program uses an object in a way that cannot work; the message says what to do instead.
+
+    `code` is `wrong_event_loop`, `after_fork`, `closed` or `from_callback`.
+    """
+
+    def __init__(self, message: str, *, code: str) -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = code
 
 
 class StorageError(Exception):

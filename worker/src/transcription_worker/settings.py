@@ -1,48 +1,18 @@
 """The service's settings, from the environment and from `.env`."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Literal
 
-import pydantic
 from pydantic import Field, SecretStr, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from .endpoint import site_url
-from .errors import ConfigurationError
+from .client_settings import ClientSettings, read
 
-_WHERE_URL = "the Convex dashboard shows it (Settings → URL & Deploy Key); `npm start` prints it"
-_WHERE_KEY = "make one with `npm run keygen` and set the same on the deployment"
+_OPENAI = "api.openai.com"
 
 
-class Settings(BaseSettings):
+class Settings(ClientSettings):
     """Every setting of the service; the environment's names are the upper-case aliases."""
-
-    model_config = SettingsConfigDict(
-        env_file=".env",
-        env_file_encoding="utf-8",
-        env_ignore_empty=True,
-        extra="ignore",  # a .env is shared with other programs
-        frozen=True,
-        hide_input_in_errors=True,
-        populate_by_name=True,
-    )
-
-    convex_url: str | None = Field(default=None, validation_alias="CONVEX_URL")
-    """The deployment, `https://….convex.cloud`; its `.convex.site` is derived from it."""
-
-    convex_site_url: str | None = Field(default=None, validation_alias="CONVEX_SITE_URL")
-    """Where the deployment's HTTP actions are; wins over `CONVEX_URL`."""
-
-    convex_api_key: SecretStr | None = Field(default=None, validation_alias="CONVEX_API_KEY")
-    """One key, or several separated by commas: the first is sent, all are accepted in tickets."""
-
-    convex_sync_enabled: bool = Field(default=True, validation_alias="CONVEX_SYNC_ENABLED")
-    """Off: updates are stored and wait; nothing is sent."""
-
-    convex_timeout: Annotated[float, Field(gt=0, le=300)] = Field(
-        default=5.0, validation_alias="CONVEX_TIMEOUT"
-    )
-    """Seconds to wait for an answer of Convex."""
 
     data_dir: Path = Field(default=Path("transcription-data"), validation_alias="DATA_DIR")
     """Where the worker keeps its SQLite file and the uploads."""
@@ -121,65 +91,50 @@ class Settings(BaseSettings):
         return self.data_dir / "worker.sqlite3"
 
     @property
-    def api_keys(self) -> tuple[str, ...]:
-        """Every key, the one to send first; empty where none is set."""
-        if self.convex_api_key is None:
-            return ()
-        keys = self.convex_api_key.get_secret_value().split(",")
-        return tuple(key.strip() for key in keys if key.strip())
-
-    @property
     def allowed_origins(self) -> tuple[str, ...]:
         """`cors_origins`, one by one."""
         origins = (origin.strip().rstrip("/") for origin in self.cors_origins.split(","))
         return tuple(origin for origin in origins if origin)
 
-    def require_endpoint(self) -> tuple[str, str]:
-        """The address of the HTTP actions and the key to send.
+    def problems(self) -> Iterator[str]:
+        """What keeps the service from starting, a line each that names the setting."""
+        if self.convex_sync_enabled:
+            yield from super().problems()
+        elif not self.api_keys:
+            yield (
+                "CONVEX_API_KEY is not set: without it no ticket can be checked, so that nobody "
+                "could upload anything. Make one with `npm run keygen` and set the same on the "
+                "deployment."
+            )
+        if self.engine == "openai" and not self.openai_key and _OPENAI in self.openai_base_url:
+            yield (
+                "OPENAI_API_KEY is not set: make one at https://platform.openai.com/api-keys, or "
+                "set OPENAI_BASE_URL to a service that needs none."
+            )
 
-        Raises `ConfigurationError` where one is missing or malformed.
-        """
-        url = self.convex_site_url or self.convex_url
-        if url is None:
-            raise ConfigurationError(f"CONVEX_URL is not set: {_WHERE_URL}.")
-        if not self.api_keys:
-            raise ConfigurationError(f"CONVEX_API_KEY is not set: {_WHERE_KEY}.")
-        name = "CONVEX_SITE_URL" if self.convex_site_url else "CONVEX_URL"
-        return site_url(url, name=name), self.api_keys[0]
+    @property
+    def openai_key(self) -> str:
+        """The key of the OpenAI-compatible service; empty where none is set."""
+        return self.openai_api_key.get_secret_value() if self.openai_api_key else ""
 
-    @field_validator("convex_api_key")
+    @field_validator("log_level", "engine", mode="before")
     @classmethod
-    def _fits_a_header(cls, key: SecretStr | None) -> SecretStr | None:
-        text = key.get_secret_value() if key else ""
-        if not all(
-            part.strip().isascii() and part.strip().isprintable() for part in text.split(",")
-        ):
-            raise ValueError("holds characters that no HTTP header can carry")
-        return key
+    def _in_any_case(cls, value: object) -> object:
+        return value.strip().lower() if isinstance(value, str) else value
 
 
 def read_settings(**overrides: object) -> Settings:
     """The settings as they are now; an override of `None` changes nothing.
 
-    Raises `ConfigurationError`, whose message says what is malformed.
+    Raises `ConfigurationError`, whose message has a line for each that is malformed.
     """
-    given = {name: value for name, value in overrides.items() if value is not None}
-    try:
-        return Settings(**given)  # type: ignore[arg-type]  # pydantic checks them
-    except pydantic.ValidationError as error:
-        problems = (
-            f"{'.'.join(map(str, detail['loc']))}: {detail['msg']}"
-            for detail in error.errors(include_url=False, include_input=False)
-        )
-        raise ConfigurationError("; ".join(problems)) from None
+    return read(Settings, overrides, complete=False)
 
 
 def load_settings(**overrides: object) -> Settings:
-    """The settings as they are now; with sending on, an address and a key must be there.
+    """The settings as they are now, with all that the service needs.
 
-    Raises `ConfigurationError`, whose message says what to set and where to get it.
+    Raises `ConfigurationError`, whose message has a line for each setting that is missing or
+    malformed, with what to set and where to get it.
     """
-    settings = read_settings(**overrides)
-    if settings.convex_sync_enabled:
-        settings.require_endpoint()
-    return settings
+    return read(Settings, overrides, complete=True)

@@ -21,6 +21,8 @@ from transcription_worker.engines import (
 from transcription_worker.engines.pocketsphinx import PocketsphinxEngine
 from transcription_worker.engines.pocketsphinx.utterances import find_speech, frame_bytes
 
+pytestmark = pytest.mark.slow
+
 ENGINE = PocketsphinxEngine()
 
 

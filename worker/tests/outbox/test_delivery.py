@@ -262,6 +262,7 @@ async def test_with_sending_off_updates_wait(
     assert len(server.received) == 1
 
 
+@pytest.mark.slow
 async def test_ten_thousand_puts(
     server: ScriptedServer, client: ConvexClient, database: Database
 ) -> None:

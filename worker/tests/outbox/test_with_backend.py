@@ -110,6 +110,7 @@ async def test_a_large_result_goes_in_pieces(
     assert await database.fetch_all("SELECT 1 FROM outbox_segments") == []
 
 
+@pytest.mark.slow
 async def test_a_result_over_the_real_limit(
     backend: EmbeddedBackend, endpoint: ConvexClient, database: Database, job: str
 ) -> None:

@@ -48,6 +48,7 @@ def test_wrong_settings_stop_it_at_the_start(
     assert "Traceback" not in result.stderr
 
 
+@pytest.mark.slow
 def test_two_workers_on_one_folder_refuse_each_other(tmp_path: Path) -> None:
     with worker_process(tmp_path, **OFFLINE):
         result = run(tmp_path, "serve", "--data-dir", str(tmp_path / "data"), **OFFLINE)
@@ -55,6 +56,7 @@ def test_two_workers_on_one_folder_refuse_each_other(tmp_path: Path) -> None:
         assert "another worker" in result.stderr.lower()
 
 
+@pytest.mark.slow
 def test_a_port_in_use_is_an_error(tmp_path: Path) -> None:
     with worker_process(tmp_path, **OFFLINE) as worker:
         port = worker.url.rpartition(":")[2]
@@ -65,6 +67,7 @@ def test_a_port_in_use_is_an_error(tmp_path: Path) -> None:
         assert "address already in use" in result.stderr
 
 
+@pytest.mark.slow
 def test_it_works_without_convex(tmp_path: Path) -> None:
     recording = write_wav(tmp_path / "talk.wav", speech_pcm()[:44_000])
     headers = {"Authorization": f"Bearer {sign_ticket(API_KEY, 'job-1', 4_000_000_000)}"}
@@ -87,6 +90,7 @@ def test_it_works_without_convex(tmp_path: Path) -> None:
     assert headers["Authorization"] not in logged
 
 
+@pytest.mark.slow
 def test_a_stop_puts_running_jobs_back(backend: EmbeddedBackend, tmp_path: Path) -> None:
     ticket = backend.create("stop-1")
     recording = write_wav(tmp_path / "talk.wav", speech_pcm())

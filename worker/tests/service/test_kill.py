@@ -6,10 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
+import pytest
 
 from support.embedded_backend import API_KEY, EmbeddedBackend
 from support.recording import SENTENCES, speech_pcm, write_wav
 from support.worker_process import WorkerProcess, spawn, worker_process
+
+pytestmark = pytest.mark.slow
 
 KILLS = 20
 JOBS = ("kill-1", "kill-2", "kill-3")

@@ -22,6 +22,8 @@ from support.waiting import until, until_async
 from transcription_worker import OutboxSettings, load_settings
 from transcription_worker.service import running_service
 
+pytestmark = pytest.mark.slow
+
 
 class Page:
     """What a page does with the worker's API."""

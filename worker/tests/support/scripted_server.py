@@ -70,7 +70,15 @@ class Truncated:
     body: bytes | dict[str, Any]
 
 
-Reply = Answer | Hang | Reset | Close | Garbage | Truncated
+@dataclass(frozen=True)
+class Raw:
+    """These bytes one by one, `drip` seconds apart; then the connection is closed."""
+
+    content: bytes
+    drip: float
+
+
+Reply = Answer | Hang | Reset | Close | Garbage | Truncated | Raw
 Script = Callable[[Received], Reply | Awaitable[Reply]]
 
 
@@ -225,6 +233,11 @@ async def _send(reply: Reply, writer: asyncio.StreamWriter) -> bool:
         case Reset():
             raw: socket.socket = writer.get_extra_info("socket")
             raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        case Raw(content, drip):
+            for byte in content:
+                writer.write(bytes([byte]))
+                await writer.drain()
+                await asyncio.sleep(drip)
         case Garbage():
             writer.write(b"SSH-2.0-OpenSSH_9.6\r\n")
             await writer.drain()

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import { ConvexClient } from "convex/browser";
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from "vitest";
-import { findWorker } from "../../../../local/src/worker/findWorker";
+import { findWorker, INSTALL_WORKER } from "../../../../local/src/worker/findWorker";
 import { runWorker, type Worker } from "../../../../local/src/worker/runWorker";
 import { jobsApi } from "../../../src/transcription/backend";
 import { isFinished } from "../../../src/transcription/jobStatus";
@@ -19,7 +19,7 @@ const RECORDING = path.join(REPOSITORY, "worker/tests/recordings/speech.flac");
 const installed = findWorker(REPOSITORY);
 const PATIENCE = { timeout: 60_000 };
 
-const title = installed === null ? "the worker is not installed (pip install ./worker)" : "uploads";
+const title = installed === null ? `the worker is not installed (${INSTALL_WORKER})` : "uploads";
 
 describe.skipIf(installed === null)(`${title}: the real worker and backend`, () => {
   const locks = new MemoryLocks();

@@ -3,8 +3,9 @@
 import argparse
 import asyncio
 
-from ..logging import configure_logging
+from ..extras import require_extra
 from ..settings import load_settings
+from .settings_help import settings_help
 
 
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -13,6 +14,8 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         "serve",
         help="take uploads, transcribe them, report to Convex",
         description="Takes uploads over HTTP, transcribes them and reports to Convex.",
+        epilog=settings_help(),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--host", help="the address to listen on (default: WORKER_HOST)")
     parser.add_argument("--port", type=int, help="the port to listen on (default: WORKER_PORT)")
@@ -21,7 +24,9 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 
 def _run(options: argparse.Namespace) -> int:
+    require_extra("server")
     # Only here: the other commands need neither a web server nor a speech engine.
+    from ..logging import configure_logging
     from ..service import serve
 
     settings = load_settings(host=options.host, port=options.port, data_dir=options.data_dir)

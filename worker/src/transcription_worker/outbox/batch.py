@@ -4,9 +4,9 @@ from ..answers import read_batch
 from ..client import ConvexClient
 from ..errors import ConvexError
 from ..models import UpdateOutcome
+from ..protocol import BATCH_PATH
 from .requests import Request
 
-BATCH_PATH = "/updateTranscriptionJobs"
 _ENVELOPE = b'{"updates":[]}'
 
 

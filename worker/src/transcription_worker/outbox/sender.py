@@ -7,8 +7,7 @@ import sqlite3
 import time
 from collections.abc import Callable
 
-from ..answers import read_outcome
-from ..client import UPDATE_PATH, ConvexClient
+from ..client import ConvexClient
 from ..database import Database
 from ..errors import (
     ConvexError,
@@ -204,7 +203,6 @@ class Sender:
             return await batch.send(self._client, requests)
         [request] = requests
         try:
-            answer = await self._client.exchange("POST", UPDATE_PATH, request.content)
-            return [read_outcome(*answer, job_id=request.job_id)]
+            return [await self._client.send_once(request.content, request.job_id)]
         except ConvexError as error:
             return [error]
