@@ -19,10 +19,14 @@ PROBE_SECONDS = 60
 
 @dataclass(frozen=True, slots=True)
 class Decoding:
-    """How far decoding is: `seconds` of sound are done; `audio` is there at the end."""
+    """How far decoding is: `seconds` of sound are done; `audio` is there at the end.
+
+    `notice` says, for the person who sent the file, what is wrong with it though it can be used.
+    """
 
     seconds: float
     audio: PcmAudio | None = None
+    notice: str | None = None
 
 
 async def probe_audio(path: Path, max_seconds: float) -> AudioInfo:

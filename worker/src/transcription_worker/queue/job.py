@@ -1,13 +1,14 @@
 """A job as the queue keeps it."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from ..engines.base import TranscriptionOptions
 from .view import JobView
 
 # Where a job is in this service; its status is what the people who wait for it see.
 JobState = Literal["uploading", "waiting", "running", "ended"]
+JOB_STATES: tuple[str, ...] = get_args(JobState)
 
 
 @dataclass(frozen=True, slots=True)
