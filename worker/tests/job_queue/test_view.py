@@ -1,6 +1,5 @@
 """What the API shows of a job after each report: what Convex's row would be."""
 
-import json
 import random
 import time
 from typing import Any
@@ -51,17 +50,20 @@ def new_view(backend: EmbeddedBackend, job_id: str) -> JobView:
     return JobView(job_id=job_id, created_at=row["createdAt"], updated_at=row["updatedAt"])
 
 
+# Those about what an update means; the others are about what is accepted at all.
+TOPICS = {"attempts", "endings", "error-code", "live-segments", "merge", "sequence", "timestamps"}
 VECTORS = [
     vector
     for vector in load_vectors()
-    if vector.value.keys().isdisjoint({"job", "cancelledByUser"})
+    if vector.file in TOPICS
+    and vector.value.keys().isdisjoint({"job", "cancelledByUser"})
     and "json" in vector.request
-    and "$nest" not in json.dumps(vector.request)  # deeper than Python reads
     and vector.request.keys() <= {"json"}
     and (vector.expect["status"] == 200 or vector.expect["code"] == "segment_gap")
 ]
 
 
+@pytest.mark.slow
 async def test_every_vector_does_to_the_view_what_it_does_to_the_row(
     backend: EmbeddedBackend,
 ) -> None:
@@ -81,6 +83,7 @@ async def _check(
         view = await both(view, expand(value, scope), backend, endpoint)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(4))
 async def test_a_row_and_a_view_agree_after_each_of_many_updates(
     seed: int, backend: EmbeddedBackend

@@ -6,7 +6,6 @@
 `<upload id>.stopped`  empty: its run did not crash, it was stopped
 """
 
-import logging
 import os
 import shutil
 from collections.abc import Collection
@@ -14,8 +13,6 @@ from pathlib import Path
 
 # Bytes of the disk that are left to the database: neither uploads nor decoded sound may take them.
 DISK_RESERVE_BYTES = 64 * 1024 * 1024
-
-_log = logging.getLogger("transcription_worker.queue")
 
 
 class UploadFiles:
@@ -67,28 +64,23 @@ class UploadFiles:
         for path in (self.upload(upload_id), self._folder):
             _sync(path)
 
-    def keep_end(self, upload_id: str, end: bytes) -> bool:
-        """Keeps a job's end that the database does not take; whether that could be done.
+    def keep_end(self, upload_id: str, end: bytes) -> None:
+        """Keeps a job's end that the database does not take.
 
         It takes the place of the decoded sound, which nobody needs now, so that it needs no room.
         It has its name only when it is whole and durable, and only then the upload is deleted: a
         crash at any moment leaves one of the two.
         """
         pcm, kept = self.pcm(upload_id), self._folder / f"{upload_id}.end"
-        try:
-            with pcm.open("r+b" if pcm.exists() else "wb", buffering=0) as file:
-                remaining = memoryview(end)
-                while remaining:
-                    remaining = remaining[file.write(remaining) :]
-                file.truncate()
-                os.fsync(file.fileno())
-            pcm.rename(kept)
-            _sync(self._folder)
-            self.upload(upload_id).unlink(missing_ok=True)
-        except OSError as error:
-            _log.error("job_end_not_kept", extra={"error": str(error)})
-            return False
-        return True
+        with pcm.open("r+b" if pcm.exists() else "wb", buffering=0) as file:
+            remaining = memoryview(end)
+            while remaining:
+                remaining = remaining[file.write(remaining) :]
+            file.truncate()
+            os.fsync(file.fileno())
+        pcm.rename(kept)
+        _sync(self._folder)
+        self.upload(upload_id).unlink(missing_ok=True)
 
     def kept_ends(self) -> dict[str, bytes]:
         """The ends that were kept, by upload."""

@@ -143,6 +143,7 @@ class JobRunner:
         finds the end where this process does not get to store it.
         """
         is_stored = False
+        fault: OSError | None = None
 
         def stored(_: Job | None) -> None:
             nonlocal is_stored
@@ -151,11 +152,18 @@ class JobRunner:
             self._files.remove(job.upload_id)
 
         def keep() -> None:
+            nonlocal fault
             if is_stored or job.upload_id in self.kept_ends:
                 return
-            end = update.model_dump_json(exclude_none=True).encode()
-            if self._files.keep_end(job.upload_id, end):
+            try:
+                self._files.keep_end(
+                    job.upload_id, update.model_dump_json(exclude_none=True).encode()
+                )
                 self.kept_ends.add(job.upload_id)
+            except OSError as error:
+                if fault is None:
+                    _log.error("job_end_not_kept", extra={"error": str(error)})
+                fault = error
 
         async def store() -> None:
             try:
