@@ -257,17 +257,21 @@ class JobQueueService:
                 self._files.remove(upload_id)
 
     async def _signs_of_life(self) -> None:
-        """Sleeps until some job has been silent for long; those that wait speak together."""
-        period = self._options.sign_of_life
-        times = [self._waiting_told_at, *(run.reported_at for run in self._runner.runs())]
-        silent_since = min(times)
-        await asyncio.sleep(silent_since + period - time.monotonic())
-        now = time.monotonic()
-        if self._waiting_told_at + period <= now:
+        await asyncio.sleep(self._next_sign_at() - time.monotonic())
+        await self._give_signs(time.monotonic())
+
+    def _next_sign_at(self) -> float:
+        """When some job will have been silent for long; those that wait speak together."""
+        times = (run.reported_at for run in self._runner.runs())
+        return min([self._waiting_told_at, *times]) + self._options.sign_of_life
+
+    async def _give_signs(self, now: float) -> None:
+        silent_since = now - self._options.sign_of_life
+        if self._waiting_told_at <= silent_since:
             await self._store.report_waiting()
             self._waiting_told_at = now
         for run in self._runner.runs():
-            if run.reported_at + period <= now:
+            if run.reported_at <= silent_since:
                 await run.repeat_last_report()
 
     async def _forget_ended(self) -> None:
