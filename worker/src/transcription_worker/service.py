@@ -1,6 +1,7 @@
 """The whole transcription service: the database, the way to Convex, the queue and the API."""
 
 import asyncio
+import errno
 import logging
 import os
 import signal
@@ -15,7 +16,13 @@ from .api import ApiOptions, create_app
 from .client import ConvexClient
 from .database import Database
 from .engines import create_engine
-from .errors import AuthenticationError, ConfigurationError, ConvexError, StorageError
+from .errors import (
+    AuthenticationError,
+    ConfigurationError,
+    ConvexError,
+    DiskFullError,
+    StorageError,
+)
 from .file_lock import FileLock
 from .outbox import Outbox, OutboxSettings
 from .queue import JobQueueService, QueueOptions, SqliteJobStore, UploadFiles
@@ -131,10 +138,12 @@ def _open_files(settings: Settings) -> UploadFiles:
         finally:
             lock.release()
     except OSError as error:
-        raise StorageError(
-            f"{settings.data_dir} cannot be used: {error.strerror}. Make room there, or set "
-            "DATA_DIR to another directory."
-        ) from None
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise DiskFullError(
+                f"the disk is full: make room in {settings.data_dir}, or set DATA_DIR to a "
+                "directory on another disk."
+            ) from None
+        raise StorageError(f"{settings.data_dir} cannot be written: {error.strerror}") from None
     return files
 
 
