@@ -190,6 +190,27 @@ async def test_an_end_that_cannot_be_stored_is_kept_over_a_stop(world: World) ->
     assert world.file_names() == set()
 
 
+@pytest.mark.parametrize("count", range(14))
+async def test_a_transcript_that_is_finished_as_the_queue_stops_is_not_made_again(
+    count: int, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    finished: list[str] = []
+
+    def model_name(_: object) -> str:
+        finished.append("transcript")  # it is asked for when the last segment is in
+        return "step model"
+
+    async with world.queue() as queue:
+        monkeypatch.setattr(queue.engine, "model_name", model_name)
+        await transcribing(world, queue)
+        run = _run_of(queue)
+        run.say(1.0, "two")
+        await until_async(lambda: _segments(queue, 2))
+        run.finish()
+        await turns(count)
+    await all_end_well(world, {"a": 1 if finished else 2})
+
+
 async def test_an_end_on_a_full_disk_makes_the_room_that_it_needs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -21,7 +21,7 @@ RECORDING_BYTES = 4 * 16_000 * 2
 LONGEST_LIFE = 6.0
 
 
-# A job that was running at three crashes has failed: it may be what kills the worker. Here it is not.
+# A job that was running at three crashes has failed: it may be what kills the worker, but not here.
 PATIENT = """#!{python}
 import functools, sys
 from transcription_worker import service

@@ -102,7 +102,11 @@ class JobRunner:
         try:
             await asyncio.wait({task, stop}, return_when=asyncio.FIRST_COMPLETED)
         except asyncio.CancelledError:
-            self.interrupted.add(job.upload_id)
+            await self._stop_run(task, job)
+            if task.done() and _error_of(task) is None:  # it came to its end just then
+                self._end_of(job, task.result()).keep()
+            else:
+                self.interrupted.add(job.upload_id)
             raise
         finally:
             stop.cancel()
@@ -115,9 +119,12 @@ class JobRunner:
             self._files.remove(job.upload_id)
         elif not running.stop.is_set():
             error = _error_of(task)
-            await self._store_end(job, task.result() if error is None else _mistake(job, error))
+            update = task.result() if error is None else _mistake(job, error)
+            await self._end_of(job, update).store()
 
     async def _stop_run(self, task: asyncio.Task[JobUpdate], job: Job) -> None:
+        if task.done() or task in self.stubborn:
+            return
         task.cancel()
         await asyncio.wait({task}, timeout=_ENGINE_GRACE)
         if not task.done():
@@ -134,52 +141,74 @@ class JobRunner:
             self._outages.discard(running)
             self._may_claim.set()
 
-    async def _store_end(self, job: Job, update: JobUpdate) -> None:
-        """Stores a job's end, however long that takes, then deletes its files.
+    def _end_of(self, job: Job, update: JobUpdate) -> "_End":
+        return _End(job.upload_id, update, self._store, self._files, self)
 
-        While the database does not take it, for want of room above all, the end is kept in the
-        place of the decoded sound and the upload is deleted, in this order: see
-        `UploadFiles.keep_end`. That makes the room that the database needs, and the next start
-        finds the end where this process does not get to store it.
-        """
-        is_stored = False
-        fault: OSError | None = None
 
-        def stored(_: Job | None) -> None:
-            nonlocal is_stored
-            is_stored = True
-            self.kept_ends.discard(job.upload_id)
-            self._files.remove(job.upload_id)
+class _End:
+    """A job's end on its way into the database.
 
-        def keep() -> None:
-            nonlocal fault
-            if is_stored or job.upload_id in self.kept_ends:
-                return
-            try:
-                self._files.keep_end(
-                    job.upload_id, update.model_dump_json(exclude_none=True).encode()
-                )
-                self.kept_ends.add(job.upload_id)
-            except OSError as error:
-                if fault is None:
-                    _log.error("job_end_not_kept", extra={"error": str(error)})
-                fault = error
+    While the database does not take it, for want of room above all, the end is kept in the place of
+    the decoded sound and the upload is deleted, in this order: see `UploadFiles.keep_end`. That
+    makes the room that the database needs, and the next start finds the end where this process
+    does not get to store it.
+    """
 
-        async def store() -> None:
-            try:
-                await self._store.report(update, stored)
-            except Exception as error:
-                keep()
-                if isinstance(error, StorageError):
-                    raise
-                raise StorageError(f"{type(error).__name__}: {error}") from error
+    def __init__(
+        self,
+        upload_id: str,
+        update: JobUpdate,
+        store: SqliteJobStore,
+        files: UploadFiles,
+        runner: JobRunner,
+    ) -> None:
+        self._upload_id = upload_id
+        self._update = update
+        self._store = store
+        self._files = files
+        self._runner = runner
+        self._is_stored = False
+        self._has_told = False
 
+    async def store(self) -> None:
+        """Stores the end, however long that takes, then deletes the job's files."""
+        job_id, status = self._update.job_id, self._update.status.value
         try:
-            await until_stored(store, job.job_id)
+            await until_stored(self._try_to_store, job_id)
         except asyncio.CancelledError:
-            keep()
+            self.keep()
             raise
-        _log.info("job_ended", extra={"job_id": job.job_id, "status": update.status.value})
+        _log.info("job_ended", extra={"job_id": job_id, "status": status})
+
+    def keep(self) -> None:
+        """Keeps the end in its file, where it is not stored yet."""
+        if self._is_stored or self._upload_id in self._runner.kept_ends:
+            return
+        end = self._update.model_dump_json(exclude_none=True).encode()
+        try:
+            self._files.keep_end(self._upload_id, end)
+        except OSError as error:
+            self._runner.interrupted.add(self._upload_id)
+            if not self._has_told:
+                _log.error("job_end_not_kept", extra={"error": str(error)})
+            self._has_told = True
+        else:
+            self._runner.kept_ends.add(self._upload_id)
+
+    async def _try_to_store(self) -> None:
+        try:
+            await self._store.report(self._update, self._was_stored)
+        except Exception as error:
+            self.keep()
+            if isinstance(error, StorageError):
+                raise
+            raise StorageError(f"{type(error).__name__}: {error}") from error
+
+    def _was_stored(self, _: Job | None) -> None:
+        self._is_stored = True
+        self._runner.kept_ends.discard(self._upload_id)
+        self._runner.interrupted.discard(self._upload_id)
+        self._files.remove(self._upload_id)
 
 
 def _error_of(task: asyncio.Task[JobUpdate]) -> BaseException | None:
