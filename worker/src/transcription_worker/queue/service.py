@@ -116,7 +116,7 @@ class JobQueueService:
         _, late = await asyncio.wait({self._owner}, timeout=_TASKS_GRACE)
         if late:
             _log.error("queue_does_not_stop")
-        release = asyncio.create_task(self._store.release_running(self._runner.kept_ends))
+        release = asyncio.create_task(self._release())
         release.add_done_callback(_look_at)
         await asyncio.wait({release}, timeout=_RELEASE_GRACE)
         if not release.done() or release.exception() is not None:
@@ -124,6 +124,11 @@ class JobQueueService:
             for upload_id in self._runner.interrupted:
                 with suppress(OSError):
                     self._files.note_stopped(upload_id)
+
+    async def _release(self) -> None:
+        with suppress(StorageError):
+            await self._store_kept_ends()
+        await self._store.release_running(self._runner.kept_ends)
 
     async def begin_upload(self, job_id: str, file_name: str | None) -> str:
         """Notes that a job's file is coming in; the answer is the upload's id.
