@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transcription_worker.queue.progress import (
+from transcription_worker.queue.run import (
     decoding_progress,
     seconds_left,
     transcribing_progress,

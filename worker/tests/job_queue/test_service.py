@@ -1,5 +1,6 @@
 """The job queue, from upload to end."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -119,21 +120,26 @@ async def test_a_running_job_whose_engine_is_silent_tells_that_it_lives(
 
 
 @pytest.mark.parametrize(
-    ("error", "says"),
+    ("error", "says", "code"),
     [
-        (EngineError("The service is on strike."), "The service is on strike."),
-        (EngineError("é" * 5_000), "é" * 4_000),
-        (RuntimeError("secret detail"), "The worker made a mistake; its log says which."),
+        (EngineError("On strike.", "engine_refused"), "On strike.", "engine_refused"),
+        (EngineError("é" * 5_000), "é" * 4_000, "engine_failed"),
+        (RuntimeError("secret"), "The worker made a mistake; its log says which.", "worker_error"),
+        (
+            asyncio.CancelledError(),
+            "The worker made a mistake; its log says which.",
+            "worker_error",
+        ),
     ],
 )
 async def test_a_failure_is_reported_and_the_queue_goes_on(
-    error: Exception, says: str, harness: Harness
+    error: BaseException, says: str, code: str, harness: Harness
 ) -> None:
     await harness.submit("a")
     await harness.submit("b")
     (await harness.engine.next_run()).fail(error)
     end = await harness.ended("a")
-    assert (end["status"], end["error"]) == ("failed", says)
+    assert (end["status"], end["error"], end["errorCode"]) == ("failed", says, code)
     (await harness.engine.next_run()).finish()
     assert (await harness.ended("b"))["status"] == "completed"
 
@@ -147,6 +153,7 @@ async def test_a_file_that_cannot_be_decoded_fails_its_job(harness: Harness) -> 
     end = await harness.ended("b")
     assert end["status"] == "failed"
     assert "no audio file" in str(end["error"])
+    assert end["errorCode"] == "unsupported_audio"
 
 
 async def test_a_job_is_uploaded_once(harness: Harness) -> None:

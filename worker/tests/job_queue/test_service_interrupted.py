@@ -8,7 +8,8 @@ import pytest
 from support.queue_harness import Harness, queue_harness
 from support.scripted_server import Answer, Received, ScriptedServer, accepted, refused
 from support.waiting import until, until_async
-from transcription_worker.queue import QueueOptions
+from transcription_worker import AudioInfo
+from transcription_worker.queue import QueueOptions, reports
 
 
 async def test_cancelling_a_running_job_stops_its_engine(harness: Harness) -> None:
@@ -127,20 +128,28 @@ async def test_what_runs_when_the_service_stops_is_run_again(
         assert (await harness.ended("b"))["attempt"] == 1
 
 
-async def test_a_job_that_kills_the_worker_again_and_again_has_failed(
+async def test_a_job_that_kills_the_worker_three_times_has_failed(
     tmp_path: Path, server: ScriptedServer
 ) -> None:
-    options = QueueOptions(max_crashes=2)
-    async with queue_harness(tmp_path, server, options, start=False) as harness:
+    async with queue_harness(tmp_path, server, start=False) as harness:
         await harness.submit("a")
-        for _ in range(2):
-            assert await harness.store.claim() is not None
-            await harness.store.recover()
+        await harness.submit("b")
+        for crashes in range(1, 4):
+            job = await harness.store.claim()
+            assert job is not None
+            await harness.store.report(reports.started(job, AudioInfo()))
+            (job,) = await harness.store.recover()
+            assert (job.job_id, job.crashes, job.attempt) == ("a", crashes, crashes + 1)
+            if crashes == 2:  # a stop is no crash
+                assert await harness.store.claim() is not None
+                await harness.store.release_running()
         assert await harness.store.claim() is not None
         await harness.service.start()
         end = await harness.ended("a")
-        assert (end["status"], end["attempt"]) == ("failed", 4)
-        assert end["error"] == "The worker stopped 3 times while it ran this job."
+        assert (end["status"], end["attempt"], end["errorCode"]) == ("failed", 4, "worker_crashed")
+        assert end["error"] == "The worker stopped 4 times while it ran this job."
+        (await harness.engine.next_run()).finish()
+        assert (await harness.ended("b"))["status"] == "completed"
 
 
 async def test_files_of_nobody_are_removed_at_the_start(

@@ -1,6 +1,8 @@
 """The queue's jobs in SQLite: every state met by every step."""
 
+import uuid
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 import pytest
 
@@ -21,20 +23,30 @@ class Store:
     async def bring_to(self, state: str) -> None:
         if state == "nothing":
             return
-        self.upload_id = await self.store.begin_upload("a", "a.mp3")
+        self.upload_id = await self.begin("a")
         if state == "uploading":
             return
         await self.store.enqueue(self.upload_id, 9, AudioInfo(duration=1), OPTIONS)
         if state == "waiting":
             return
         assert await self.store.claim() is not None
+        if state == "claimed":
+            return
+        assert await self.report("processing")
         if state == "running":
             return
         assert await self.report("cancelled")
 
+    async def begin(self, job_id: str) -> str:
+        upload_id = uuid.uuid4().hex
+        await self.store.begin_upload(job_id, upload_id, f"{job_id}.mp3")
+        return upload_id
+
     async def report(self, status: str, attempt: int = 1) -> bool:
-        update = {"job_id": "a", "status": status, "attempt": attempt}
-        return await self.store.report(JobUpdate.parse(update))
+        update: dict[str, Any] = {"job_id": "a", "status": status, "attempt": attempt}
+        if status == "failed":
+            update["error"] = "why"
+        return await self.store.report(JobUpdate.parse(update)) is not None
 
     async def state(self) -> str:
         job = await self.store.get("a")
@@ -48,7 +60,7 @@ async def store(database: Database) -> Store:
 
 async def begin(store: Store) -> bool:
     try:
-        await store.store.begin_upload("a", None)
+        await store.begin("a")
     except JobExistsError:
         return False
     return True
@@ -63,12 +75,16 @@ async def claim(store: Store) -> bool:
 
 
 async def release(store: Store) -> bool:
-    await store.store.release("a")
+    await store.store.release_running()
     return True
 
 
 async def recover(store: Store) -> bool:
     return len(await store.store.recover()) == 1
+
+
+async def sign(store: Store) -> bool:
+    return await store.store.report_waiting() == 1
 
 
 async def forget(store: Store) -> bool:
@@ -84,21 +100,28 @@ async def abandon(store: Store) -> bool:
     return await store.store.abandon_upload(store.upload_id)
 
 
-STATES = ["nothing", "uploading", "waiting", "running", "ended"]
+STATES = ["nothing", "uploading", "waiting", "claimed", "running", "ended"]
 # For each step: whether it says yes in each of STATES, and the state afterwards.
 TABLE: list[tuple[Callable[[Store], Awaitable[bool]], str, str]] = [
-    (begin, "yynnn", "uploading 1|uploading 1|waiting 1|running 1|ended 1"),
-    (abandon, "yynny", "nothing|nothing|waiting 1|running 1|ended 1"),
-    (enqueue, "nynnn", "nothing|waiting 1|waiting 1|running 1|ended 1"),
-    (claim, "nnynn", "nothing|uploading 1|running 1|running 1|ended 1"),
-    (release, "yyyyy", "nothing|uploading 1|waiting 1|waiting 2|ended 1"),
-    (recover, "nnnyn", "nothing|nothing|waiting 1|waiting 2|ended 1"),
-    (forget, "yyyyy", "nothing|uploading 1|waiting 1|running 1|nothing"),
-    (report("pending"), "nnynn", "nothing|uploading 1|waiting 1|running 1|ended 1"),
-    (report("processing"), "nyyyn", "nothing|uploading 1|waiting 1|running 1|ended 1"),
-    (report("processing", 2), "nnnnn", "nothing|uploading 1|waiting 1|running 1|ended 1"),
-    (report("completed"), "nyyyn", "nothing|ended 1|ended 1|ended 1|ended 1"),
-    (report("cancelled"), "nyyyn", "nothing|ended 1|ended 1|ended 1|ended 1"),
+    (begin, "yynnnn", "uploading 1|uploading 1|waiting 1|running 1|running 1|ended 1"),
+    (abandon, "yynnny", "nothing|nothing|waiting 1|running 1|running 1|ended 1"),
+    (enqueue, "nynnnn", "nothing|waiting 1|waiting 1|running 1|running 1|ended 1"),
+    (claim, "nnynnn", "nothing|uploading 1|running 1|running 1|running 1|ended 1"),
+    # A run of which nobody was told is not another attempt.
+    (release, "yyyyyy", "nothing|uploading 1|waiting 1|waiting 1|waiting 2|ended 1"),
+    (recover, "nnnyyn", "nothing|nothing|waiting 1|waiting 1|waiting 2|ended 1"),
+    (forget, "yyyyyy", "nothing|uploading 1|waiting 1|running 1|running 1|nothing"),
+    (sign, "nnynnn", "nothing|uploading 1|waiting 1|running 1|running 1|ended 1"),
+    (report("pending"), "nnynnn", "nothing|uploading 1|waiting 1|running 1|running 1|ended 1"),
+    (report("processing"), "nyyyyn", "nothing|uploading 1|waiting 1|running 1|running 1|ended 1"),
+    (
+        report("processing", 2),
+        "nnnnnn",
+        "nothing|uploading 1|waiting 1|running 1|running 1|ended 1",
+    ),
+    (report("completed"), "nyyyyn", "nothing|ended 1|ended 1|ended 1|ended 1|ended 1"),
+    (report("failed"), "nyyyyn", "nothing|ended 1|ended 1|ended 1|ended 1|ended 1"),
+    (report("cancelled"), "nyyyyn", "nothing|ended 1|ended 1|ended 1|ended 1|ended 1"),
 ]
 
 
@@ -116,27 +139,28 @@ async def test_every_state_meets_every_step(
 
 async def test_jobs_are_claimed_in_order_and_keep_their_place(store: Store) -> None:
     for job_id in "cab":
-        upload_id = await store.store.begin_upload(job_id, None)
+        upload_id = await store.begin(job_id)
         await store.store.enqueue(upload_id, 1, AudioInfo(), OPTIONS)
     first = await store.store.claim()
     assert first is not None
     assert (first.job_id, first.options) == ("c", OPTIONS)
-    await store.store.release("c")
+    await store.store.release_running()
     assert [job.job_id for job in await store.store.waiting()] == ["c", "a", "b"]
     assert await store.store.count_waiting() == 3
 
 
 async def test_crashes_are_counted_and_stops_are_not(store: Store) -> None:
     await store.bring_to("running")
-    await store.store.release("a")
+    await store.store.release_running()
     await store.store.claim()
     (job,) = await store.store.recover()
-    assert (job.attempt, job.crashes) == (3, 1)
+    # The second run was claimed, but nobody was told of it.
+    assert (job.attempt, job.crashes) == (2, 1)
 
 
 async def test_an_upload_that_was_replaced_is_nobodys(store: Store) -> None:
-    first = await store.store.begin_upload("a", None)
-    second = await store.store.begin_upload("a", None)
+    first = await store.begin("a")
+    second = await store.begin("a")
     assert await store.store.enqueue(first, 1, AudioInfo(), OPTIONS) is None
     assert await store.store.abandon_upload(first)
     assert await store.store.enqueue(second, 1, AudioInfo(), OPTIONS) is not None

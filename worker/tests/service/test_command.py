@@ -84,6 +84,8 @@ def test_it_works_without_convex(tmp_path: Path) -> None:
         assert row["result"]["text"] == "this is a test"
         assert http.get("/health").json()["outbox"]["blocked"] == "sending is turned off"
         assert worker.stop() == 0
+    (stopped,) = [log for log in worker.log if log["event"] == "outbox_stopped"]
+    assert (stopped["waiting"] > 0, stopped["dead"]) == (True, 0)
     logged = str(worker.log)
     assert "this is a test" not in logged
     assert API_KEY not in logged

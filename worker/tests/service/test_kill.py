@@ -1,6 +1,7 @@
 """`kill -9` of the whole service at random moments: nothing is lost, nothing doubled."""
 
 import random
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from support import worker_process as worker_process_module
 from support.embedded_backend import API_KEY, EmbeddedBackend
 from support.recording import SENTENCES, speech_pcm, write_wav
 from support.worker_process import WorkerProcess, spawn, worker_process
@@ -19,6 +21,25 @@ JOBS = ("kill-1", "kill-2", "kill-3")
 # Two sentences; the longest that a service is left alone is as long as they take.
 RECORDING_BYTES = 4 * 16_000 * 2
 LONGEST_LIFE = 6.0
+
+
+# A job that was running at three crashes has failed: it may be what kills the worker, but not here.
+PATIENT = """#!{python}
+import functools, sys
+from transcription_worker import service
+from transcription_worker.cli import main
+
+service.QueueOptions = functools.partial(service.QueueOptions, max_crashes=50)
+sys.exit(main())
+"""
+
+
+@pytest.fixture
+def _patient(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    command = tmp_path / "patient-worker"
+    command.write_text(PATIENT.format(python=sys.executable))
+    command.chmod(0o755)
+    monkeypatch.setattr(worker_process_module, "COMMAND", command)
 
 
 def _upload(worker: WorkerProcess, job_id: str, ticket: str, recording: Path) -> int:
@@ -37,6 +58,7 @@ def _upload(worker: WorkerProcess, job_id: str, ticket: str, recording: Path) ->
     return answer.status_code
 
 
+@pytest.mark.usefixtures("_patient")
 def test_a_service_that_is_killed_again_and_again_finishes_its_jobs(
     backend: EmbeddedBackend, tmp_path: Path
 ) -> None:

@@ -1,5 +1,6 @@
 """A job queue with everything real around it, but for the engine and Convex."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -80,21 +81,28 @@ async def queue_harness(
     options: QueueOptions | None = None,
     *,
     start: bool = True,
+    reserve: int = 0,
 ) -> AsyncIterator[Harness]:
-    """A queue in `folder` that reports to `server`."""
+    """A queue in `folder` that reports to `server`; it stops within ten seconds."""
+    files = UploadFiles(folder / "uploads", reserve=reserve)
     recording = write_wav(folder / "half-a-second.wav", speech_pcm()[:16_000])
     database = await Database.open(folder / "worker.sqlite3")
-    async with ConvexClient(server.url, "secret-key") as client:
-        outbox = await Outbox.open(database, client, UNPACED)
-        store = await SqliteJobStore.open(database, outbox)
-        engine, files = StepEngine(), UploadFiles(folder / "uploads")
-        service = JobQueueService(store, engine, files, options or QueueOptions())
-        outbox.on_outcome(service.on_outcome)
-        outbox.on_removed(service.on_removed)
-        outbox.start()
-        if start:
-            await service.start()
-        yield Harness(database, outbox, store, service, engine, files, server, recording)
-        await service.stop()
-        await outbox.stop()
-    await database.close()
+    try:
+        async with ConvexClient(server.url, "secret-key") as client:
+            outbox = await Outbox.open(database, client, UNPACED)
+            store = await SqliteJobStore.open(database, outbox)
+            engine = StepEngine()
+            service = JobQueueService(store, engine, files, options or QueueOptions())
+            outbox.on_outcome(service.on_outcome)
+            outbox.on_removed(service.on_removed)
+            if start:
+                await service.start()
+            outbox.start()
+            try:
+                yield Harness(database, outbox, store, service, engine, files, server, recording)
+            finally:
+                async with asyncio.timeout(10):
+                    await service.stop()
+                await outbox.stop()
+    finally:
+        await database.close()

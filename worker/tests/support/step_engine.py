@@ -21,6 +21,9 @@ class StepRun:
         segments = [Segment(start=0, end=1, text=text) for text in texts]
         self._steps.put_nowait(EngineEvent(fraction, tuple(segments), "en"))
 
+    def say_event(self, event: EngineEvent) -> None:
+        self._steps.put_nowait(event)
+
     def finish(self) -> None:
         self._steps.put_nowait(None)
 
@@ -45,6 +48,7 @@ class StepEngine:
 
     def __init__(self) -> None:
         self.runs: asyncio.Queue[StepRun] = asyncio.Queue()
+        self.last: StepRun | None = None
         self.active = 0
         self.most_active = 0
 
@@ -57,7 +61,7 @@ class StepEngine:
     async def transcribe(
         self, audio: PcmAudio, options: TranscriptionOptions
     ) -> AsyncGenerator[EngineEvent]:
-        run = StepRun(audio, options)
+        run = self.last = StepRun(audio, options)
         self.runs.put_nowait(run)
         self.active += 1
         self.most_active = max(self.active, self.most_active)

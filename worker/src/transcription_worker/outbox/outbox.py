@@ -110,11 +110,13 @@ class Outbox:
         self._sender.request_stop()
         await task
         try:
-            waiting, _ = await self._database.read(store.count_waiting)
+            stats = await self.stats()
         except StorageError as error:
             _log.error("outbox_stopped", extra={"error": str(error)})
         else:
-            _log.info("outbox_stopped", extra={"waiting": waiting})
+            fields = {"waiting": stats.waiting, "dead": stats.dead}
+            level = logging.WARNING if stats.waiting else logging.INFO
+            _log.log(level, "outbox_stopped", extra=fields)
 
     async def flush(self, timeout: float) -> bool:
         """Sends what waits without keeping the pace; whether all of it was out within `timeout`.

@@ -4,7 +4,6 @@ from .files import DISK_RESERVE_BYTES, UploadFiles
 from .job import Job, JobExistsError
 from .service import JobQueueService, QueueOptions
 from .sqlite_store import SqliteJobStore
-from .store import JobStore
 from .view import JobView
 
 __all__ = [
@@ -12,7 +11,6 @@ __all__ = [
     "Job",
     "JobExistsError",
     "JobQueueService",
-    "JobStore",
     "JobView",
     "QueueOptions",
     "SqliteJobStore",

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from ..limits import MAX_ERROR_LENGTH
+from ..limits import MAX_ERROR_LENGTH, MAX_MESSAGE_LENGTH
 from ..models import (
     AudioInfo,
     JobUpdate,
@@ -41,15 +41,9 @@ def started(job: Job, audio: AudioInfo) -> JobUpdate:
     )
 
 
-def decoding(job: Job, progress: float) -> JobUpdate:
+def decoding(job: Job, progress: float, message: str = "Reading the audio file") -> JobUpdate:
     """The file is being decoded."""
-    return _update(
-        job,
-        Status.PROCESSING,
-        progress=progress,
-        stage="decoding",
-        message="Reading the audio file",
-    )
+    return _update(job, Status.PROCESSING, progress=progress, stage="decoding", message=message)
 
 
 def transcribing(
@@ -59,15 +53,18 @@ def transcribing(
     segments: LiveSegments | None = None,
     seconds_left: float | None = None,
     audio: AudioInfo | None = None,
-    notice: str | None = None,
+    message: str | None = None,
 ) -> JobUpdate:
-    """The engine listens; `segments` are new since the last report, `notice` is worth knowing."""
+    """The engine listens; `segments` are new since the last report.
+
+    `message`: what there is to be said beside that.
+    """
     return _update(
         job,
         Status.PROCESSING,
         progress=progress,
         stage="transcribing",
-        message=notice or "Transcribing",
+        message=cut_utf16(message or "Transcribing", MAX_MESSAGE_LENGTH),
         segments=segments,
         estimated_time_remaining=seconds_left,
         audio_info=audio,
@@ -81,14 +78,14 @@ def completed(
     language: str | None,
     duration: float,
     model: str,
-    notice: str | None = None,
+    message: str | None = None,
 ) -> JobUpdate:
     """The transcript is whole. Its segments have been reported live; they are not sent twice."""
     return _update(
         job,
         Status.COMPLETED,
         progress=100,
-        message=notice,
+        message=message and cut_utf16(message, MAX_MESSAGE_LENGTH),
         timestamps=Timestamps(completed_at=_now()),
         result=Result(
             text=" ".join(segment.text for segment in segments),
@@ -100,12 +97,24 @@ def completed(
 
 
 def failed(job: Job, error: str, code: str) -> JobUpdate:
-    """The job cannot be done, for this reason; `code` is for programs."""
+    """The job cannot be done, for this reason; `code` is the reason for programs."""
     return _update(
         job,
         Status.FAILED,
         error=cut_utf16(error, MAX_ERROR_LENGTH),
         error_code=code,
+        timestamps=Timestamps(completed_at=_now()),
+    )
+
+
+def unreadable(job_id: str, attempt: int) -> JobUpdate:
+    """This version of the worker cannot read what it keeps of the job."""
+    return JobUpdate(
+        job_id=job_id,
+        attempt=attempt,
+        status=Status.FAILED,
+        error="The worker cannot read its notes of this job any more; upload the file again.",
+        error_code="worker_error",
         timestamps=Timestamps(completed_at=_now()),
     )
 
