@@ -1,0 +1,226 @@
+"""Whisper, with real weights and the real recording."""
+
+import asyncio
+import os
+import re
+import signal
+from contextlib import aclosing
+from pathlib import Path
+
+import pytest
+
+from support.processes import children
+from support.recording import SENTENCES, SPEECH_SECONDS, TRANSCRIPT, speech_pcm, write_pcm
+from support.whisper_model import TINY, tiny_options
+from transcription_worker import ConfigurationError, Segment
+from transcription_worker.audio import PcmAudio
+from transcription_worker.engines import (
+    EngineError,
+    EngineEvent,
+    TranscriptionOptions,
+    UnsupportedOptionError,
+)
+from transcription_worker.engines.whisper import WhisperEngine, WhisperOptions
+
+CHILD = "transcription_worker.engines.whisper.child"
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> WhisperEngine:
+    return WhisperEngine(tiny_options(tmp_path / "models"))
+
+
+async def transcribe(
+    engine: WhisperEngine, audio: PcmAudio, options: TranscriptionOptions | None = None
+) -> list[EngineEvent]:
+    return [event async for event in engine.transcribe(audio, options or TranscriptionOptions())]
+
+
+def segments_of(events: list[EngineEvent]) -> list[Segment]:
+    return [segment for event in events for segment in event.segments]
+
+
+def plain(segments: list[Segment]) -> str:
+    text = " ".join(segment.text for segment in segments)
+    return " ".join(re.findall(r"[a-z']+", text.lower()))
+
+
+@pytest.mark.slow
+async def test_understands_the_recording(engine: WhisperEngine, tmp_path: Path) -> None:
+    events = await transcribe(engine, write_pcm(tmp_path / "pcm", speech_pcm()))
+    segments = segments_of(events)
+    assert plain(segments) == TRANSCRIPT
+    fractions = [event.fraction for event in events]
+    assert fractions == sorted(fractions)
+    assert fractions[-1] == 1.0
+    assert [event.outage for event in events if event.outage] == []
+    assert {event.language for event in events} == {"en"}
+    at = 0.0
+    for segment in segments:
+        assert segment.confidence is not None
+        assert segment.confidence > 0.5
+        assert segment.words is not None
+        assert " ".join(word.word for word in segment.words) == segment.text
+        for word in segment.words:
+            assert at <= word.start <= word.end <= segment.end <= SPEECH_SECONDS
+            assert word.confidence is not None
+            assert 0.3 < word.confidence <= 1.0
+            at = word.end
+
+
+@pytest.mark.slow
+async def test_tells_segments_while_it_listens(engine: WhisperEngine, tmp_path: Path) -> None:
+    """By the clock of the audio: 55 seconds are two of Whisper's windows of half a minute."""
+    audio = write_pcm(tmp_path / "pcm", speech_pcm() * 4)
+    options = TranscriptionOptions(word_times=False)
+    events = await transcribe(engine, audio, options)
+    at = [event.fraction for event in events if event.segments]
+    assert len(at) >= 2
+    assert at == sorted(at)
+    assert at[0] < 0.6
+    segments = segments_of(events)
+    assert all(segment.words is None for segment in segments)
+    assert [segment.start for segment in segments] == sorted(s.start for s in segments)
+    assert segments[-1].start > SPEECH_SECONDS * 3
+    assert plain(segments).count(SENTENCES[3]) == 4
+
+
+@pytest.mark.slow
+async def test_a_prompt_and_hotwords_are_heeded(engine: WhisperEngine, tmp_path: Path) -> None:
+    """Whisper writes in the manner of what it is told: here without capitals and full stops."""
+    audio = write_pcm(tmp_path / "pcm", speech_pcm())
+    prompt = "we talk about the news and the weather today and then we go to the city and"
+    told = await transcribe(engine, audio, TranscriptionOptions(initial_prompt=prompt))
+    favoured = await transcribe(engine, audio, TranscriptionOptions(hotwords=prompt))
+    freer = await transcribe(engine, audio, TranscriptionOptions(temperature=0.2, word_times=False))
+    alone = segments_of(await transcribe(engine, audio))
+    for events in (told, favoured):
+        assert [s.text for s in segments_of(events)] != [s.text for s in alone]
+        assert "weather is good today" in plain(segments_of(events))
+    assert "weather is good today" in plain(segments_of(freer))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("samples", [1, 160, 48_000])
+async def test_silence_has_no_text(engine: WhisperEngine, samples: int, tmp_path: Path) -> None:
+    events = await transcribe(engine, write_pcm(tmp_path / "pcm", bytes(2 * samples)))
+    assert segments_of(events) == []
+    assert events[-1].fraction == 1.0
+    assert events[-1].language is None
+
+
+@pytest.mark.slow
+async def test_closing_kills_the_process(engine: WhisperEngine, tmp_path: Path) -> None:
+    audio = write_pcm(tmp_path / "pcm", speech_pcm() * 20)
+    async with aclosing(engine.transcribe(audio, TranscriptionOptions())) as events:
+        first = await anext(events)
+        assert len(children(CHILD)) == 1
+    assert children(CHILD) == []
+    assert first.fraction < 0.5
+
+
+@pytest.mark.slow
+async def test_cancelling_kills_the_process(engine: WhisperEngine, tmp_path: Path) -> None:
+    """Also while it is still loading the model, when it says nothing."""
+    audio = write_pcm(tmp_path / "pcm", speech_pcm() * 20)
+    task = asyncio.create_task(transcribe(engine, audio))
+    while not children(CHILD):
+        await asyncio.sleep(0.01)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert children(CHILD) == []
+
+
+@pytest.mark.slow
+async def test_a_killed_process_fails_one_job(engine: WhisperEngine, tmp_path: Path) -> None:
+    """As the system does where memory runs out. The next job is none the wiser."""
+    audio = write_pcm(tmp_path / "pcm", speech_pcm()[:100_000])
+    with pytest.raises(EngineError, match="for want of memory") as caught:
+        async for _ in engine.transcribe(audio, TranscriptionOptions()):
+            for pid in children(CHILD):
+                os.kill(pid, signal.SIGKILL)
+    assert caught.value.code == "engine_crashed"
+    assert "this is a test" in plain(segments_of(await transcribe(engine, audio)))
+
+
+@pytest.mark.slow
+async def test_a_crash_fails_the_job(engine: WhisperEngine, tmp_path: Path) -> None:
+    with pytest.raises(EngineError, match="stopped unexpectedly") as caught:
+        await transcribe(engine, PcmAudio(tmp_path / "nothing", 16_000))
+    assert caught.value.code == "engine_crashed"
+
+
+@pytest.mark.slow
+async def test_a_damaged_model_is_said(tmp_path: Path) -> None:
+    folder = tmp_path / "damaged"
+    folder.mkdir()
+    for path in TINY.iterdir():
+        (folder / path.name).write_bytes(path.read_bytes()[:1_000_000])
+    engine = WhisperEngine(WhisperOptions(tmp_path, model=str(folder)))
+    with pytest.raises(EngineError, match="cannot be loaded") as caught:
+        await transcribe(engine, write_pcm(tmp_path / "pcm", speech_pcm()))
+    assert caught.value.code == "engine_unavailable"
+
+
+@pytest.mark.slow
+async def test_an_english_model_refuses_other_languages(
+    engine: WhisperEngine, tmp_path: Path
+) -> None:
+    """A folder does not say what it holds before it is loaded."""
+    audio = write_pcm(tmp_path / "pcm", speech_pcm())
+    with pytest.raises(EngineError, match="knows English only") as caught:
+        await transcribe(engine, audio, TranscriptionOptions(language="de"))
+    assert caught.value.code == "unsupported_option"
+
+
+def test_languages_are_taken_by_code_and_name(tmp_path: Path) -> None:
+    engine = WhisperEngine(WhisperOptions(tmp_path))
+    for language in (None, "en", "EN", "de-AT", "pt_BR", "Spanish", "haitian creole", "Mandarin"):
+        engine.check(TranscriptionOptions(language=language, model="base"))
+
+
+@pytest.mark.parametrize(
+    ("model", "options", "option", "message"),
+    [
+        ("base", TranscriptionOptions(language="klingon"), "language", "does not know"),
+        ("base", TranscriptionOptions(language="xx"), "language", "does not know"),
+        ("base.en", TranscriptionOptions(language="es"), "language", "knows English only"),
+        # A stranger's upload must not make the worker download gigabytes, or read its folders.
+        ("base", TranscriptionOptions(model="large-v3"), "model", "has the Whisper model base"),
+        ("base", TranscriptionOptions(model=str(TINY)), "model", "has the Whisper model base"),
+        ("base", TranscriptionOptions(model="../models"), "model", "has the Whisper model base"),
+    ],
+)
+def test_what_it_cannot_do_is_refused(
+    model: str, options: TranscriptionOptions, option: str, message: str, tmp_path: Path
+) -> None:
+    with pytest.raises(UnsupportedOptionError, match=message) as caught:
+        WhisperEngine(WhisperOptions(tmp_path, model)).check(options)
+    assert caught.value.option == option
+
+
+@pytest.mark.parametrize(
+    ("model", "message"),
+    [
+        ("bsae", "give one of tiny.en, tiny, base.en, base, "),
+        ("a/b/c", "there is no model a/b/c"),
+        ("./nothing", "the folder ./nothing holds no Whisper model"),
+    ],
+)
+def test_a_model_that_cannot_be_is_refused_at_the_start(
+    model: str, message: str, tmp_path: Path
+) -> None:
+    with pytest.raises(ConfigurationError, match=message):
+        WhisperEngine(WhisperOptions(tmp_path, model))
+
+
+async def test_a_model_that_is_here_may_be_asked_for(tmp_path: Path) -> None:
+    engine = WhisperEngine(WhisperOptions(tmp_path))
+    options = TranscriptionOptions(model="tiny.en")
+    with pytest.raises(UnsupportedOptionError):
+        engine.check(options)
+    (tmp_path / "tiny.en").symlink_to(TINY)
+    engine.check(options)
+    assert engine.model_name(options) == "whisper tiny.en"
+    assert engine.model_name(TranscriptionOptions()) == "whisper base"
