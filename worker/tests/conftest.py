@@ -15,7 +15,7 @@ from transcription_worker import ConvexClient, Database
 def _own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """No test depends on the settings, the .env or the directory of whoever runs it."""
     for name in list(os.environ):
-        if name.startswith("CONVEX_") or name == "DATA_DIR":
+        if name.startswith(("CONVEX_", "WHISPER_")) or name in ("DATA_DIR", "TRANSCRIPTION_ENGINE"):
             monkeypatch.delenv(name)
     monkeypatch.chdir(tmp_path)
 

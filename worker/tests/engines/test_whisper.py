@@ -70,34 +70,33 @@ async def test_understands_the_recording(engine: WhisperEngine, tmp_path: Path) 
 
 @pytest.mark.slow
 async def test_tells_segments_while_it_listens(engine: WhisperEngine, tmp_path: Path) -> None:
-    """By the clock of the audio: 55 seconds are two of Whisper's windows of half a minute."""
-    audio = write_pcm(tmp_path / "pcm", speech_pcm() * 4)
-    options = TranscriptionOptions(word_times=False)
-    events = await transcribe(engine, audio, options)
+    """By the clock of the audio: 41 seconds are two of Whisper's windows of half a minute."""
+    audio = write_pcm(tmp_path / "pcm", speech_pcm() * 3)
+    events = await transcribe(engine, audio, TranscriptionOptions(word_times=False))
     at = [event.fraction for event in events if event.segments]
     assert len(at) >= 2
     assert at == sorted(at)
-    assert at[0] < 0.6
+    assert at[0] < 0.8
     segments = segments_of(events)
     assert all(segment.words is None for segment in segments)
     assert [segment.start for segment in segments] == sorted(s.start for s in segments)
-    assert segments[-1].start > SPEECH_SECONDS * 3
-    assert plain(segments).count(SENTENCES[3]) == 4
+    assert segments[-1].end > SPEECH_SECONDS * 2.9
+    assert plain(segments).count(SENTENCES[3]) == 3
 
 
 @pytest.mark.slow
-async def test_a_prompt_and_hotwords_are_heeded(engine: WhisperEngine, tmp_path: Path) -> None:
+@pytest.mark.parametrize("option", ["initial_prompt", "hotwords"])
+async def test_expected_words_are_heeded(
+    option: str, engine: WhisperEngine, tmp_path: Path
+) -> None:
     """Whisper writes in the manner of what it is told: here without capitals and full stops."""
-    audio = write_pcm(tmp_path / "pcm", speech_pcm())
-    prompt = "we talk about the news and the weather today and then we go to the city and"
-    told = await transcribe(engine, audio, TranscriptionOptions(initial_prompt=prompt))
-    favoured = await transcribe(engine, audio, TranscriptionOptions(hotwords=prompt))
-    freer = await transcribe(engine, audio, TranscriptionOptions(temperature=0.2, word_times=False))
-    alone = segments_of(await transcribe(engine, audio))
-    for events in (told, favoured):
-        assert [s.text for s in segments_of(events)] != [s.text for s in alone]
-        assert "weather is good today" in plain(segments_of(events))
-    assert "weather is good today" in plain(segments_of(freer))
+    audio = write_pcm(tmp_path / "pcm", speech_pcm()[:280_000])
+    expected = "we talk about the news and the weather today and then we go to the city and"
+    options = TranscriptionOptions(temperature=0.0, word_times=False, **{option: expected})
+    text = " ".join(
+        segment.text for segment in segments_of(await transcribe(engine, audio, options))
+    )
+    assert text.startswith("this is a test we can read the news in the morning the weather")
 
 
 @pytest.mark.slow

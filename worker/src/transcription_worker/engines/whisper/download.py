@@ -2,7 +2,7 @@
 
 Says `{"done": …, "total": …}` in bytes while it goes on, `{"error": …}` at the end of what failed.
 `TARGET` appears at once, whole and durable; until then everything is in `TARGET.partial`, where the
-next try finds what a failed one has got.
+next try finds the files that a failed one has finished.
 """
 
 import errno
@@ -60,6 +60,9 @@ def download(repository: str, target: Path, partial: Path) -> None:
     }
     total = sum(sizes.values())
     partial.mkdir(parents=True, exist_ok=True)
+    # The hub's client never goes on with what a killed one has left, nor deletes it.
+    for path in partial.rglob("*.incomplete"):
+        path.unlink()
     done = threading.Event()
     reporter = threading.Thread(target=_report, args=(partial, total, done))
     reporter.start()

@@ -120,7 +120,7 @@ class WhisperEngine:
                 yield event
 
     async def close(self) -> None:
-        """Stops a download; the next one goes on where it was."""
+        """Stops a download."""
         await self._models.close()
 
     async def _listen(

@@ -125,7 +125,7 @@ class ModelStore:
             raise ModelUnavailableError(str(failure)) from failure
 
     async def close(self) -> None:
-        """Stops downloads; what they have is kept, and used by the next try."""
+        """Stops downloads; the next try keeps the files that they have finished."""
         tasks = [download.task for download in self._downloads.values()]
         for task in tasks:
             task.cancel()
