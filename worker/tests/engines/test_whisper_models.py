@@ -51,6 +51,10 @@ def text_of(events: list[EngineEvent]) -> str:
     return " ".join(re.findall("[a-z]+", " ".join(texts).lower()))
 
 
+def is_well(engine: WhisperEngine) -> bool:
+    return engine.status is None
+
+
 def is_under_way(status: str | None) -> bool:
     """Half of each file is sent; the client writes it to the disk by 10 MB."""
     match = re.fullmatch(r"Downloading the speech model tiny\.en: (\d+) %", status or "")
@@ -158,7 +162,7 @@ async def test_without_a_network_pocketsphinx_listens(no_network: None, tmp_path
     (tmp_path / "models").mkdir(exist_ok=True)
     (tmp_path / "models" / "base").symlink_to(TINY)
     assert HEARD in text_of(await transcribe(engine, tmp_path))
-    assert (engine.name, engine.status) == ("whisper", None)
+    assert (engine.name, is_well(engine)) == ("whisper", True)
 
 
 @pytest.mark.slow
