@@ -85,6 +85,22 @@ async def test_tells_segments_while_it_listens(engine: WhisperEngine, tmp_path: 
 
 
 @pytest.mark.slow
+async def test_long_audio_is_heard_to_its_end(engine: WhisperEngine, tmp_path: Path) -> None:
+    """It is given to Whisper ten minutes at a time; the times are those of the whole."""
+    speech, second = speech_pcm()[:100_000], 2 * 16_000
+    early, late = second * 5, second * 640
+    pcm = bytes(early) + speech + bytes(late - early - len(speech)) + speech
+    events = await transcribe(engine, write_pcm(tmp_path / "pcm", pcm))
+    segments = segments_of(events)
+    assert plain(segments).count("this is a test") == 2
+    assert segments[0].start == pytest.approx(5, abs=0.5)
+    assert segments[-1].start == pytest.approx(640, abs=0.5)
+    fractions = [event.fraction for event in events]
+    assert fractions == sorted(fractions)
+    assert any(0.5 < fraction < 0.95 for fraction in fractions)
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("option", ["initial_prompt", "hotwords"])
 async def test_expected_words_are_heeded(
     option: str, engine: WhisperEngine, tmp_path: Path

@@ -67,10 +67,13 @@ async def test_the_first_job_downloads_the_model(hub: ModelHub, tmp_path: Path) 
     hub.gate.clear()
     with capture_logs() as logs:
         task = asyncio.create_task(transcribe(engine, tmp_path))
+        other = asyncio.create_task(transcribe(engine, tmp_path))
         half = await until(lambda: engine.status if is_under_way(engine.status) else None)
+        assert len(children(DOWNLOAD)) == 1
         assert not is_model(tmp_path / "models" / "tiny.en")
         hub.gate.set()
         events = await task
+        assert HEARD in text_of(await other)
     assert HEARD in text_of(events)
     assert half in [event.outage for event in events]
     assert events[-1].outage is None
@@ -182,6 +185,27 @@ async def test_a_line_that_is_cut_is_a_failure(hub: ModelHub, tmp_path: Path) ->
     hub.cut_after = 500_000
     engine = WhisperEngine(WhisperOptions(tmp_path / "models", "tiny.en"))
     with pytest.raises(EngineError, match="could not be downloaded"):
+        await transcribe(engine, tmp_path)
+    assert not is_model(tmp_path / "models" / "tiny.en")
+
+
+@pytest.mark.slow
+async def test_a_model_without_room_on_the_disk_is_not_begun(hub: ModelHub, tmp_path: Path) -> None:
+    hub.claimed = 10**16
+    engine = WhisperEngine(WhisperOptions(tmp_path / "models", "tiny.en"))
+    with pytest.raises(EngineError, match="the disk has no room"):
+        await transcribe(engine, tmp_path)
+    assert hub.sent == 0
+    assert list((tmp_path / "models").iterdir()) == []
+
+
+@pytest.mark.slow
+async def test_a_file_of_another_size_than_the_hub_says_is_no_model(
+    hub: ModelHub, tmp_path: Path
+) -> None:
+    hub.claimed = 1_000
+    engine = WhisperEngine(WhisperOptions(tmp_path / "models", "tiny.en"))
+    with pytest.raises(EngineError, match="came incomplete"):
         await transcribe(engine, tmp_path)
     assert not is_model(tmp_path / "models" / "tiny.en")
 

@@ -18,12 +18,14 @@ _COMMIT = "0123456789abcdef0123456789abcdef01234567"
 class ModelHub:
     """Has one model, the files of `folder`. `cut_after`: bytes of a file before the line is cut.
 
-    `gate`: a file's second half is sent when it is set. `sent` counts bytes of files.
+    `gate`: a file's second half is sent when it is set. `sent` counts bytes of files. `claimed`:
+    the size that the hub says each file has, where that is not true.
     """
 
     folder: Path
     url: str = ""
     cut_after: int | None = None
+    claimed: int | None = None
     gate: threading.Event = field(default_factory=threading.Event)
     sent: int = 0
 
@@ -57,7 +59,11 @@ class _Handler(BaseHTTPRequestHandler):
             )
             return
         siblings = [
-            {"rfilename": name, "size": len(content), "blobId": _sha1(content)}
+            {
+                "rfilename": name,
+                "size": self.hub.claimed or len(content),
+                "blobId": _sha1(content),
+            }
             for name, content in files
         ]
         self._json({"id": "/".join(parts[2:4]), "sha": _COMMIT, "siblings": siblings})

@@ -25,6 +25,8 @@ _PATTERNS = (
     "tokenizer.json",
     "vocabulary.*",
 )
+# Bytes of the disk that a model leaves to the worker's database and uploads.
+_RESERVE = 256 * 1024 * 1024
 _SECONDS_BETWEEN_REPORTS = 1.0
 # Characters of an error that are told: some quote whole answers.
 _QUOTED = 300
@@ -63,6 +65,9 @@ def download(repository: str, target: Path, partial: Path) -> None:
     # The hub's client never goes on with what a killed one has left, nor deletes it.
     for path in partial.rglob("*.incomplete"):
         path.unlink()
+    missing = total - _there(partial)
+    if missing > shutil.disk_usage(partial).free - _RESERVE:
+        raise OSError(errno.ENOSPC, f"the disk has no room for {missing:,} bytes more")
     done = threading.Event()
     reporter = threading.Thread(target=_report, args=(partial, total, done))
     reporter.start()
@@ -89,10 +94,14 @@ def _report(partial: Path, total: int, done: threading.Event) -> None:
     """Says how much is there, whenever it has become more."""
     said = -1
     while not done.wait(_SECONDS_BETWEEN_REPORTS):
-        there = min(total, sum(map(_size, partial.rglob("*"))))
+        there = min(total, _there(partial))
         if there > said:
             said = there
             say({"done": there, "total": total})
+
+
+def _there(partial: Path) -> int:
+    return sum(map(_size, partial.rglob("*")))
 
 
 def _size(path: Path) -> int:

@@ -41,6 +41,8 @@ MODEL_FILES = ("config.json", "model.bin", "tokenizer.json")
 _QUIET_LIMIT = 120.0
 # … and during which it is not tried again: until then, each job would wait for the same failure.
 _PAUSE = 300.0
+# A log line comes after so many percent, or seconds in which there was any progress.
+_PERCENT_BETWEEN_LOGS = 10
 _SECONDS_BETWEEN_LOGS = 5.0
 
 _log = logging.getLogger("transcription_worker.engine.whisper")
@@ -144,7 +146,7 @@ class _Download:
     def __init__(self, model: str, target: Path) -> None:
         self._model = model
         self._target = target
-        self._logged_at = 0.0
+        self._logged_at, self._logged_percent = 0.0, -1
         self.text = f"Downloading the speech model {model}"
         self.task = asyncio.create_task(self._run())
 
@@ -167,8 +169,10 @@ class _Download:
     def _tell(self, done: int, total: int) -> None:
         percent = 100 * done // max(total, 1)
         self.text = f"Downloading the speech model {self._model}: {percent} %"
-        if time.monotonic() - self._logged_at >= _SECONDS_BETWEEN_LOGS:
-            self._logged_at = time.monotonic()
+        more = percent - self._logged_percent
+        silent_for = time.monotonic() - self._logged_at
+        if more >= _PERCENT_BETWEEN_LOGS or (more > 0 and silent_for >= _SECONDS_BETWEEN_LOGS):
+            self._logged_at, self._logged_percent = time.monotonic(), percent
             _log.info("whisper_model_downloading", extra={"model": self._model, "percent": percent})
 
     def _unavailable(self, why: str) -> ModelUnavailableError:
