@@ -8,10 +8,11 @@ from contextlib import aclosing
 from pathlib import Path
 
 import pytest
+from bench.speech import speak
 
 from support.processes import children
 from support.recording import SENTENCES, SPEECH_SECONDS, TRANSCRIPT, speech_pcm, write_pcm
-from support.whisper_model import TINY, tiny_options
+from support.whisper_model import TINY, multilingual_model, tiny_options
 from transcription_worker import ConfigurationError, Segment
 from transcription_worker.audio import PcmAudio
 from transcription_worker.engines import (
@@ -86,15 +87,15 @@ async def test_tells_segments_while_it_listens(engine: WhisperEngine, tmp_path: 
 
 @pytest.mark.slow
 async def test_long_audio_is_heard_to_its_end(engine: WhisperEngine, tmp_path: Path) -> None:
-    """It is given to Whisper ten minutes at a time; the times are those of the whole."""
+    """It is given to Whisper five minutes at a time; the times are those of the whole."""
     speech, second = speech_pcm()[:100_000], 2 * 16_000
-    early, late = second * 5, second * 640
+    early, late = second * 5, second * 320
     pcm = bytes(early) + speech + bytes(late - early - len(speech)) + speech
     events = await transcribe(engine, write_pcm(tmp_path / "pcm", pcm))
     segments = segments_of(events)
     assert plain(segments).count("this is a test") == 2
     assert segments[0].start == pytest.approx(5, abs=0.5)
-    assert segments[-1].start == pytest.approx(640, abs=0.5)
+    assert segments[-1].start == pytest.approx(320, abs=0.5)
     fractions = [event.fraction for event in events]
     assert fractions == sorted(fractions)
     assert any(0.5 < fraction < 0.95 for fraction in fractions)
@@ -116,7 +117,7 @@ async def test_expected_words_are_heeded(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("samples", [1, 160, 48_000])
+@pytest.mark.parametrize("samples", [1, 48_000])
 async def test_silence_has_no_text(engine: WhisperEngine, samples: int, tmp_path: Path) -> None:
     events = await transcribe(engine, write_pcm(tmp_path / "pcm", bytes(2 * samples)))
     assert segments_of(events) == []
@@ -187,6 +188,19 @@ async def test_an_english_model_refuses_other_languages(
     with pytest.raises(EngineError, match="knows English only") as caught:
         await transcribe(engine, audio, TranscriptionOptions(language="de"))
     assert caught.value.code == "unsupported_option"
+
+
+@pytest.mark.slow
+async def test_the_language_is_heard(tmp_path: Path) -> None:
+    engine = WhisperEngine(WhisperOptions(tmp_path, model=str(multilingual_model(tmp_path))))
+    german = "Guten Morgen, meine Damen und Herren. Heute sprechen wir über die neue Bibliothek."
+    audio = write_pcm(tmp_path / "pcm", speak(german, "de", 150))
+    events = await transcribe(engine, audio)
+    assert {event.language for event in events} == {"de"}
+    assert "neue bibliothek" in plain(segments_of(events))
+    told = await transcribe(engine, audio, TranscriptionOptions(language="German"))
+    assert told[0].language == "de"
+    assert "neue bibliothek" in plain(segments_of(told))
 
 
 def test_languages_are_taken_by_code_and_name(tmp_path: Path) -> None:

@@ -219,8 +219,20 @@ async def test_a_repository_without_a_model_is_said(
     with model_hub(tmp_path / "other") as hub:
         monkeypatch.setenv("HF_ENDPOINT", hub.url)
         engine = WhisperEngine(WhisperOptions(tmp_path / "models", "someone/something"))
-        with pytest.raises(EngineError, match="something holds no Whisper model"):
+        with pytest.raises(EngineError, match=r"something lacks some of config\.json, model\.bin"):
             await transcribe(engine, tmp_path)
+        assert not (tmp_path / "models" / "someone--something").exists()
+
+
+@pytest.mark.slow
+async def test_a_model_that_lacks_files_is_not_overwritten(hub: ModelHub, tmp_path: Path) -> None:
+    """Somebody may be copying it."""
+    (tmp_path / "models" / "tiny.en").mkdir(parents=True)
+    (tmp_path / "models" / "tiny.en" / "model.bin").write_text("half")
+    engine = WhisperEngine(WhisperOptions(tmp_path / "models", "tiny.en"))
+    with pytest.raises(EngineError, match="is there, and no whole model: delete it"):
+        await transcribe(engine, tmp_path)
+    assert (tmp_path / "models" / "tiny.en" / "model.bin").read_text() == "half"
 
 
 async def test_offline_uses_pocketsphinx_from_the_start(tmp_path: Path) -> None:

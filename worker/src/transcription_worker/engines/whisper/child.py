@@ -20,7 +20,7 @@ from .task import Task
 # Whisper itself holds a spectrogram of all that it is given, and copies of it: 12 hours at once
 # would take some 20 GB of memory. A new piece begins without the text before it, which also ends
 # the loops that Whisper may get into.
-_PIECE_SECONDS = 600.0
+_PIECE_SECONDS = 300.0
 # Below this, the language of a piece is a guess, and the next piece is listened to again.
 _SURE = 0.5
 # As Whisper's own program: each try that came to nothing is followed by a freer one.
@@ -51,7 +51,10 @@ def main(args: list[str]) -> None:
 
 def _load(folder: str) -> WhisperModel:
     if ctranslate2.get_cuda_device_count() > 0:
-        return WhisperModel(folder, device="cuda", compute_type="float16")
+        # Old cards compute with more bits only.
+        known = ctranslate2.get_supported_compute_types("cuda")
+        compute_type = "float16" if "float16" in known else "default"
+        return WhisperModel(folder, device="cuda", compute_type=compute_type)
     return WhisperModel(folder, device="cpu", compute_type="int8")
 
 

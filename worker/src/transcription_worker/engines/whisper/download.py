@@ -16,6 +16,7 @@ from pathlib import Path
 from huggingface_hub import HfApi, snapshot_download
 
 from ...children import end_with_parent, say
+from .models import MODEL_FILES
 
 # What faster-whisper reads of a model.
 _PATTERNS = (
@@ -60,6 +61,10 @@ def download(repository: str, target: Path, partial: Path) -> None:
         for file in info.siblings or ()
         if any(fnmatch.fnmatch(file.rfilename, pattern) for pattern in _PATTERNS)
     }
+    if not sizes.keys() >= set(MODEL_FILES):
+        raise OSError(f"{repository} lacks some of {', '.join(MODEL_FILES)}")
+    if target.exists():
+        raise OSError(f"{target} is there, and no whole model: delete it")
     total = sum(sizes.values())
     partial.mkdir(parents=True, exist_ok=True)
     # The hub's client never goes on with what a killed one has left, nor deletes it.

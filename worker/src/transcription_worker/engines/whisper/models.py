@@ -162,8 +162,6 @@ class _Download:
                     self._tell(message["done"], message["total"])
         except ChildCrashedError as error:
             raise self._unavailable(str(error)) from error
-        if not is_model(self._target):
-            raise self._unavailable(f"{source} holds no Whisper model in CTranslate2's form")
         _log.info("whisper_model_ready", extra={"model": self._model, "path": str(self._target)})
 
     def _tell(self, done: int, total: int) -> None:
