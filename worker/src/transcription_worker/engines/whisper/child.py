@@ -37,8 +37,8 @@ def main(args: list[str]) -> None:
         _fail("engine_unavailable", f"Whisper's model cannot be loaded: {error}")
         return
     language = task.language
-    if language is not None and language not in model.supported_languages:
-        _fail("unsupported_option", "This Whisper model knows English only.")
+    if language is not None and not _knows(model, language):
+        _fail("unsupported_option", f"This Whisper model does not know the language {language}.")
         return
     path = Path(task.pcm)
     audio = PcmAudio(path, path.stat().st_size // BYTES_PER_SAMPLE)
@@ -56,6 +56,12 @@ def _load(folder: str) -> WhisperModel:
         compute_type = "float16" if "float16" in known else "default"
         return WhisperModel(folder, device="cuda", compute_type=compute_type)
     return WhisperModel(folder, device="cpu", compute_type="int8")
+
+
+def _knows(model: WhisperModel, language: str) -> bool:
+    # Cantonese came late: models before large-v3 have no token for it.
+    known = model.hf_tokenizer.token_to_id(f"<|{language}|>") is not None
+    return known and language in model.supported_languages
 
 
 def _transcribe(

@@ -64,7 +64,7 @@ def download(repository: str, target: Path, partial: Path) -> None:
     if not sizes.keys() >= set(MODEL_FILES):
         raise OSError(f"{repository} lacks some of {', '.join(MODEL_FILES)}")
     if target.exists():
-        raise OSError(f"{target} is there, and no whole model: delete it")
+        raise OSError(f"DATA_DIR/models/{target.name} is there, and no whole model: delete it")
     total = sum(sizes.values())
     partial.mkdir(parents=True, exist_ok=True)
     # The hub's client never goes on with what a killed one has left, nor deletes it.

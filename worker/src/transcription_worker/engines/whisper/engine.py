@@ -135,6 +135,8 @@ class WhisperEngine:
                     segments: tuple[Segment, ...] = ()
                     match message:
                         case {"error": {"code": code, "message": text}}:
+                            if code == UnsupportedOptionError.code:
+                                raise UnsupportedOptionError("language", text)
                             raise EngineError(text, code)
                         case {"language": str(heard)}:
                             language = heard
@@ -202,7 +204,7 @@ def _checked(model: str) -> str:
 def _why(error: ChildCrashedError) -> str:
     if error.code == -signal.SIGKILL:
         return (
-            "The speech engine was killed, most likely for want of memory: a smaller WHISPER_MODEL"
-            " takes less."
+            "The speech engine was killed: memory ran out (a smaller WHISPER_MODEL takes less), or"
+            " it hung."
         )
     return "The speech engine stopped unexpectedly."

@@ -70,7 +70,10 @@ def repository(model: str) -> str | None:
 
 
 class ModelStore:
-    """The models of one folder, each in a folder of its own; `offline`: nothing is downloaded."""
+    """The models of one folder, each in a folder of its own; `offline`: nothing is downloaded.
+
+    Messages call the folder `DATA_DIR/models`: pages show them, which need not know its path.
+    """
 
     def __init__(self, folder: Path, offline: bool = False) -> None:
         self._folder = folder
@@ -96,8 +99,9 @@ class ModelStore:
             raise ModelUnavailableError(f"The folder {model} holds no Whisper model any more.")
         if self._offline:
             raise ModelUnavailableError(
-                f"The speech model {model} is not in {self._path(model)}, and WHISPER_OFFLINE"
-                " forbids to download it: start once without, or copy the model's files there."
+                f"The speech model {model} is not in DATA_DIR/models/{self._path(model).name}, and"
+                " WHISPER_OFFLINE forbids to download it: start once without, or copy the model's"
+                " files there."
             )
 
     async def fetch(self, model: str) -> AsyncGenerator[str]:
@@ -176,5 +180,6 @@ class _Download:
     def _unavailable(self, why: str) -> ModelUnavailableError:
         return ModelUnavailableError(
             f"The speech model {self._model} could not be downloaded ({why}). Give the worker a way"
-            f" to the Hugging Face Hub, or copy the model's files to {self._target}."
+            " to the Hugging Face Hub, or copy the model's files to"
+            f" DATA_DIR/models/{self._target.name}."
         )
