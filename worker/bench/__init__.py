@@ -1,1 +1,1 @@
-"""What the client and the outbox cost: `python -m bench` in `worker/`."""
+"""What the client, the outbox and the speech engines cost: `python -m bench` in `worker/`."""

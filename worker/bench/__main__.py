@@ -1,4 +1,4 @@
-"""`python -m bench`: time per put, requests for a job, updates a second. Numbers, no verdicts."""
+"""`python -m bench`: the outbox, the client, the speech engines. Numbers, no verdicts."""
 
 import asyncio
 import logging
@@ -12,6 +12,7 @@ import structlog
 
 from transcription_worker import ConvexClient, Database, JobUpdate, Outbox
 
+from .engines import compare_engines
 from .server import accepting_server
 
 PUTS = 2_000
@@ -101,6 +102,8 @@ async def main() -> None:
         print(await time_per_put(Path(folder)))
         print(await requests_for_a_job(url, Path(folder)))
         print(await throughput(url))
+        async for line in compare_engines(Path(folder)):
+            print(line)
 
 
 if __name__ == "__main__":

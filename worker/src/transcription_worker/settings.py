@@ -49,10 +49,18 @@ class Settings(ClientSettings):
     )
     """How many jobs run at once; with pocketsphinx each keeps one core busy."""
 
-    engine: Literal["pocketsphinx", "openai"] = Field(
-        default="pocketsphinx", validation_alias="TRANSCRIPTION_ENGINE"
+    engine: Literal["whisper", "pocketsphinx", "openai"] | None = Field(
+        default=None, validation_alias="TRANSCRIPTION_ENGINE"
     )
-    """Which speech engine listens."""
+    """Which speech engine listens; unset: whisper where it is installed, else pocketsphinx."""
+
+    whisper_model: Annotated[str, Field(min_length=1)] = Field(
+        default="base", validation_alias="WHISPER_MODEL"
+    )
+    """A name such as `base`, downloaded to `DATA_DIR/models` at first use, or a folder."""
+
+    whisper_offline: bool = Field(default=False, validation_alias="WHISPER_OFFLINE")
+    """On: no model is downloaded; it must be there."""
 
     openai_api_key: SecretStr | None = Field(default=None, validation_alias="OPENAI_API_KEY")
     """The key of the OpenAI-compatible service; one's own may need none."""

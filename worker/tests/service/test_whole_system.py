@@ -19,6 +19,7 @@ from support.queue_harness import UNPACED
 from support.recording import SENTENCES, SPEECH, TRANSCRIPT, encode_speech, speech_pcm, write_wav
 from support.subscriber import subscribe
 from support.waiting import until, until_async
+from support.whisper_model import TINY
 from transcription_worker import OutboxSettings, load_settings
 from transcription_worker.service import running_service
 
@@ -51,11 +52,11 @@ async def worker(
     folder: Path,
     key: str = API_KEY,
     outbox_settings: OutboxSettings | None = None,
+    **overrides: str,
 ) -> AsyncIterator[Page]:
     """The whole service, with pocketsphinx, for this backend."""
-    settings = load_settings(
-        convex_site_url=backend.site_url, convex_api_key=key, data_dir=folder / "data"
-    )
+    given = {"engine": "pocketsphinx", "data_dir": folder / "data", **overrides}
+    settings = load_settings(convex_site_url=backend.site_url, convex_api_key=key, **given)
     async with (
         running_service(settings, outbox_settings) as service,
         serve_on_loopback(service.app) as url,
@@ -99,6 +100,22 @@ async def test_a_subscriber_sees_a_recording_being_transcribed(
     assert {name: own[name] for name in shared} == {name: last[name] for name in shared}
     assert own.keys() - last.keys() <= {"fileName", "fileSize"}
     assert last.keys() - own.keys() == {"_id", "_creationTime", "userId", "pageCount", "reported"}
+
+
+@pytest.mark.slow
+async def test_whisper_transcribes_in_the_service(backend: EmbeddedBackend, tmp_path: Path) -> None:
+    ticket = backend.create("whole-whisper")
+    model = {"engine": "whisper", "whisper_model": str(TINY)}
+    async with worker(backend, tmp_path, outbox_settings=UNPACED, **model) as page:
+        assert (await page.upload("whole-whisper", ticket)).status_code == 202
+        row = await until_async(ended(backend, "whole-whisper"))
+    assert row["status"] == "completed"
+    result = row["result"]
+    assert result["text"].lower().replace(".", "") == TRANSCRIPT
+    assert (result["language"], result["model"]) == ("en", f"whisper {TINY.name}")
+    words = [word for segment in backend.segments("whole-whisper") for word in segment["words"]]
+    assert len(words) == len(TRANSCRIPT.split())
+    assert all(0 < word["confidence"] <= 1 for word in words)
 
 
 async def test_the_default_pace_is_enough_for_the_end(

@@ -36,7 +36,7 @@ def spawn(folder: Path, environment: dict[str, str]) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [COMMAND, "serve", "--port", "0", "--data-dir", str(folder / "data")],
         cwd=folder,
-        env={**os.environ, **environment},
+        env={**os.environ, "TRANSCRIPTION_ENGINE": "pocketsphinx", **environment},
         stderr=subprocess.PIPE,
         text=True,
     )
