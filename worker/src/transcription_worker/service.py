@@ -8,6 +8,7 @@ import signal
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from fastapi import FastAPI
 
@@ -26,7 +27,10 @@ from .file_lock import FileLock
 from .outbox import Outbox, OutboxSettings
 from .queue import JobQueueService, QueueOptions, SqliteJobStore, UploadFiles
 from .settings import Settings
+from .wire_time import is_clock_set
 
+# Seconds between two looks at a clock that was never set.
+_CLOCK = 2.0
 # Seconds of a stop's steps: the jobs, what waits to go out, requests under way, what is closed.
 _STOP_QUEUE = 9.0
 _FLUSH = 1.0
@@ -98,6 +102,10 @@ async def serve(settings: Settings) -> None:
     signals: list[int] = []
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda received, _: signals.append(received))
+    # Before that every ticket would be valid.
+    while not signals and not is_clock_set(now := datetime.now(UTC)):
+        _log.critical("clock_not_set", extra={"now": now.isoformat(), "tries_again_in": _CLOCK})
+        await asyncio.sleep(_CLOCK)
     async with running_service(settings) as service:
         if not signals:  # one that came before the server listened for it
             await serve_app(service.app, settings.host, settings.port)

@@ -30,9 +30,14 @@ def parse_time(value: object) -> datetime:
         raise
     except (ValueError, OverflowError):
         raise _problem("is not a time that exists") from None
-    if time < _EPOCH + MIN_TIMESTAMP * _MILLISECOND:
+    if not is_clock_set(time):
         raise _problem("is before the year 2000; epoch times are in milliseconds")
     return time
+
+
+def is_clock_set(now: datetime) -> bool:
+    """Whether the endpoint takes such a time: a machine without a battery begins in 1970."""
+    return now >= _EPOCH + MIN_TIMESTAMP * _MILLISECOND
 
 
 def format_time(time: datetime) -> str:

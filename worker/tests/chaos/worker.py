@@ -9,7 +9,8 @@ import sys
 import threading
 import time
 from collections.abc import AsyncGenerator
-from datetime import UTC, datetime
+from datetime import datetime, tzinfo
+from typing import Self
 
 from transcription_worker import Segment, load_settings, service
 from transcription_worker.audio import PcmAudio
@@ -53,6 +54,14 @@ class LengthEngine:
         pass
 
 
+class SteppedDatetime(datetime):
+    """The standard one, by the clock that is stepped."""
+
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> Self:
+        return cls.fromtimestamp(time.time(), tz)
+
+
 def _step_clock_when_told() -> None:
     real, real_ns = time.time, time.time_ns
     offset = 0
@@ -64,7 +73,7 @@ def _step_clock_when_told() -> None:
 
     time.time = lambda: real() + offset
     time.time_ns = lambda: real_ns() + offset * 1_000_000_000
-    reports._now = lambda: datetime.fromtimestamp(time.time(), UTC)
+    vars(reports)["datetime"] = SteppedDatetime
     threading.Thread(target=follow, daemon=True).start()
 
 

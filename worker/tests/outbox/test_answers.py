@@ -1,6 +1,7 @@
 """Every answer that a server, a proxy or the platform may give, and what becomes of whole jobs."""
 
 import asyncio
+import sqlite3
 from collections.abc import Callable
 from typing import Any
 
@@ -19,7 +20,7 @@ from support.scripted_server import (
     refused,
 )
 from transcription_worker import ConvexClient, Database, Outbox
-from transcription_worker.outbox import dead_letter
+from transcription_worker.outbox import PutResult, dead_letter
 from transcription_worker.outbox.dead_letter import DeadLetter
 
 WAF = Answer(403, b"<html>Request blocked.\n Reference #18.2d</html>")
@@ -436,20 +437,30 @@ async def test_the_entries_of_a_batch_are_judged_one_by_one(
     ]
 
 
-async def test_a_hundred_waiting_jobs_cost_what_one_costs(
+@pytest.mark.slow
+async def test_a_hundred_waiting_jobs_cost_what_one_costs_whenever_each_came(
     server: ScriptedServer, client: ConvexClient, database: Database
 ) -> None:
-    """A minute of signs of life, a hundred times faster: ten seconds are a tenth of one."""
-    settings = quick(sign_of_life_interval=0.5, batch_window=0.05)
+    """Six rounds of signs of life, a minute's; each job has a moment of its own for the next."""
+
+    def put_all(connection: sqlite3.Connection) -> list[PutResult]:
+        signs = [{"job_id": f"j{n}", "status": "pending", "message": "x"} for n in range(100)]
+        return [outbox.put_within(connection, sign) for sign in signs]
+
+    def tell(results: list[PutResult]) -> None:
+        for result in results:
+            outbox.was_put(result)
+
+    settings = quick(sign_of_life_interval=1.0, batch_window=0.05)
     async with running_outbox(database, client, settings) as outbox:
+        for number in range(100):
+            await outbox.put({"job_id": f"j{number}", "status": "pending"})
+            await asyncio.sleep(0.01)
+        await until(lambda: len(server.updates) == 100)
+        server.received.clear()
         for _ in range(6):
-            server_had = len(server.received)
-            await asyncio.gather(
-                *(
-                    outbox.put({"job_id": f"j{n}", "status": "pending", "message": "place"})
-                    for n in range(100)
-                )
-            )
-            await until(lambda had=server_had: len(server.received) > had)  # type: ignore[misc]
+            await database.write(put_all, after_commit=tell)
+            await asyncio.sleep(1.0)
         assert await outbox.flush(30)
     assert len(server.received) <= 12
+    assert len(server.updates) >= 100

@@ -48,6 +48,7 @@ class Jobs:
         self._jobs: dict[str, Job] = {}
         self._ready = Schedule()
         self._failing = Schedule()
+        self._signs: dict[str, None] = {}  # in the order in which they came
         self._failing_under_way: set[str] = set()
         self._waiting: set[str] = set()
         self._drained = asyncio.Event()
@@ -98,7 +99,9 @@ class Jobs:
     def begin(self, now: float, most: int) -> list[tuple[str, Job]]:
         """The jobs whose turn it is, at most `most`, for one request; under way until `end`.
 
-        With those that are due now go those that soon are. Empty where none is due.
+        With those that are due now go those that soon are, and every sign of life that waits: a
+        hundred waiting jobs, whenever each began to wait, cost what one costs. Empty where none is
+        due.
         """
         job_id = self._ready.pop(now)
         if job_id is None and len(self._failing_under_way) < self._settings.failing_at_once:
@@ -117,10 +120,14 @@ class Jobs:
                     taken.append(other[0])
             for other_id, due in passed_over:
                 schedule.put(other_id, due)
+        for other_id in list(self._signs)[: most - len(taken)]:
+            self._ready.remove(other_id)
+            taken.append(other_id)
         if len(taken) == 1 and self._jobs[job_id].failures:
             self._failing_under_way.add(job_id)
         for one in taken:
             self._jobs[one].is_under_way = True
+            self._signs.pop(one, None)
         return [(one, self._jobs[one]) for one in taken]
 
     def end(self, job_id: str) -> None:
@@ -140,6 +147,7 @@ class Jobs:
     def _plan(self, job_id: str, job: Job) -> None:
         self._ready.remove(job_id)
         self._failing.remove(job_id)
+        self._signs.pop(job_id, None)
         if job.is_under_way or (job.waiting is None and job.unsettled is None):
             return
         due = -math.inf  # where it failed, its pace was kept before the first try
@@ -147,3 +155,5 @@ class Jobs:
             due = due_at(job.waiting, job.last_sent, self._settings)
         schedule = self._failing if job.failures else self._ready
         schedule.put(job_id, max(due, job.not_before))
+        if job.waiting is not None and job.waiting.is_sign and not job.failures:
+            self._signs[job_id] = None

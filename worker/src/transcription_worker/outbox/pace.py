@@ -16,6 +16,11 @@ class Waiting:
     is_urgent: bool
     progress: float | None
 
+    @property
+    def is_sign(self) -> bool:
+        """Whether it says no more than that the job is alive."""
+        return not self.is_urgent and self.progress is None
+
 
 @dataclass(frozen=True, slots=True)
 class LastSent:

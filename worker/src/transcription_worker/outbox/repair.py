@@ -14,6 +14,7 @@ from pydantic.alias_generators import to_camel
 
 from .. import limits
 from ..text import cut_utf16, utf16_length
+from ..wire_time import is_clock_set
 from .plain import Repair, to_plain
 
 _TEXT_LIMITS = {
@@ -22,8 +23,6 @@ _TEXT_LIMITS = {
     "error": limits.MAX_ERROR_LENGTH,
 }
 _RESULT_TEXT_LIMITS = {"language": limits.MAX_LANGUAGE_LENGTH, "model": limits.MAX_MODEL_LENGTH}
-# The first year in which no machine with a clock of its own is.
-_CLOCK_IS_SET = 2000
 _NO_REASON = "The worker gave no reason."
 
 
@@ -100,7 +99,7 @@ def _repair_timestamps(fields: dict[str, Any], repairs: list[Repair]) -> None:
         if isinstance(value, float) and not math.isfinite(value):
             del timestamps[key]
             repairs.append(Repair(f"timestamps.{key}", "number"))
-        elif isinstance(value, datetime) and value.year < _CLOCK_IS_SET:
+        elif isinstance(value, datetime) and value.tzinfo and not is_clock_set(value):
             del timestamps[key]
             repairs.append(Repair(f"timestamps.{key}", "clock"))
 

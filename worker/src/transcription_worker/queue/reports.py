@@ -15,6 +15,7 @@ from ..models import (
     Timestamps,
 )
 from ..text import cut_utf16
+from ..wire_time import is_clock_set
 from .job import Job
 
 
@@ -132,5 +133,7 @@ def _update(job: Job, status: Status, **fields: Any) -> JobUpdate:
     return JobUpdate(job_id=job.job_id, attempt=job.attempt, status=status, **fields)
 
 
-def _now() -> datetime:
-    return datetime.now(UTC)
+def _now() -> datetime | None:
+    """The time; `None` where this machine's clock was never set, and Convex has to tell it."""
+    now = datetime.now(UTC)
+    return now if is_clock_set(now) else None
