@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from transcription_worker import ConfigurationError, Settings
 from transcription_worker.engines import create_engine
@@ -77,8 +78,8 @@ print(sorted(heavy & set(sys.modules)))
 
 
 async def test_openai_needs_a_key_at_openai_only() -> None:
-    with pytest.raises(ConfigurationError, match="OPENAI_API_KEY is not set"):
-        create_engine(Settings(engine="openai"))
+    settings = Settings(engine="openai", convex_api_key=SecretStr("k"))
+    assert any("OPENAI_API_KEY is not set" in problem for problem in settings.problems())
     engine = create_engine(Settings(engine="openai", openai_base_url="http://127.0.0.1:9000/v1"))
     assert engine.name == "openai"
     await engine.close()

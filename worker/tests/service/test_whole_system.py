@@ -154,7 +154,8 @@ async def test_a_job_that_convex_forgot_is_stopped(
 ) -> None:
     ticket = backend.create("whole-4")
     long = write_wav(tmp_path / "long.wav", speech_pcm() * 20)
-    async with worker(backend, tmp_path) as page:
+    quickly = OutboxSettings(removed_after=1.0)
+    async with worker(backend, tmp_path, outbox_settings=quickly) as page:
         await page.upload("whole-4", ticket, long)
         await until(lambda: (backend.row("whole-4") or {}).get("segmentCount"))
         backend.cancel("whole-4")

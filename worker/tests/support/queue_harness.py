@@ -22,7 +22,9 @@ from transcription_worker.queue import (
 )
 
 # Every update goes out at once and by itself.
-UNPACED = OutboxSettings(progress_interval=0, progress_step=0, sign_of_life_interval=0)
+UNPACED = OutboxSettings(
+    progress_interval=0, progress_step=0, sign_of_life_interval=0, removed_after=1.0
+)
 
 
 @dataclass

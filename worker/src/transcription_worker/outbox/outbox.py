@@ -105,10 +105,9 @@ class Outbox:
     async def stop(self) -> None:
         """Ends the sending; what is under way gets a few seconds. Everything else stays stored."""
         task, self._task = self._task, None
-        if task is None or self._sender is None:
-            return
-        self._sender.request_stop()
-        await task
+        if task is not None and self._sender is not None:
+            self._sender.request_stop()
+            await task
         try:
             stats = await self.stats()
         except StorageError as error:
