@@ -77,8 +77,12 @@ print(sorted(heavy & set(sys.modules)))
 
 
 async def test_openai_needs_a_key_at_openai_only() -> None:
-    with pytest.raises(ConfigurationError, match="OPENAI_API_KEY is not set"):
-        create_engine(Settings(engine="openai"))
-    engine = create_engine(Settings(engine="openai", openai_base_url="http://127.0.0.1:9000/v1"))
+    def lacks_key(settings: Settings) -> bool:
+        return any("OPENAI_API_KEY is not set" in problem for problem in settings.problems())
+
+    assert lacks_key(Settings(engine="openai"))
+    settings = Settings(engine="openai", openai_base_url="http://127.0.0.1:9000/v1")
+    assert not lacks_key(settings)
+    engine = create_engine(settings)
     assert engine.name == "openai"
     await engine.close()

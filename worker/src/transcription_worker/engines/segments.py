@@ -20,7 +20,7 @@ def _clamp(seconds: float, low: float, high: float) -> float:
 
 
 def to_confidence(probability: float) -> float | None:
-    """A probability as it is sent: sums of rounded logarithms come out a little over 1."""
+    """A probability as it is sent; `None` where it is no number."""
     if not math.isfinite(probability):
         return None
     return round(float(min(max(probability, 0.0), 1.0)), 4)
