@@ -6,7 +6,6 @@ that are asked for at the same time share one commit, and so one flush to the di
 """
 
 import asyncio
-import errno
 import logging
 import os
 import sqlite3
@@ -19,6 +18,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
+from .disk import is_disk_full
 from .errors import DiskFullError, StorageError
 from .file_lock import FileLock
 from .migrations import migrate
@@ -314,7 +314,7 @@ def _open(path: Path, exclusive: bool) -> _Opened:
         path = path.resolve()
         lock = FileLock(path.with_name(path.name + ".lock")) if exclusive else None
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        if is_disk_full(error):
             raise _full(path) from None
         raise StorageError(f"{path.parent} cannot be written: {error.strerror}") from None
     connection = None

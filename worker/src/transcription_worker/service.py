@@ -1,7 +1,6 @@
 """The whole transcription service: the database, the way to Convex, the queue and the API."""
 
 import asyncio
-import errno
 import logging
 import os
 import signal
@@ -15,6 +14,7 @@ from fastapi import FastAPI
 from .api import ApiOptions, create_app, serve_app
 from .client import ConvexClient
 from .database import Database
+from .disk import is_disk_full
 from .engines import create_engine
 from .errors import (
     AuthenticationError,
@@ -131,7 +131,7 @@ def _open_files(settings: Settings) -> UploadFiles:
         finally:
             lock.release()
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        if is_disk_full(error):
             raise DiskFullError(
                 f"the disk is full: make room in {settings.data_dir}, or set DATA_DIR to a "
                 "directory on another disk."

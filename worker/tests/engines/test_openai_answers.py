@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from transcription_worker import Segment
-from transcription_worker.engines.openai.languages import language_code
+from transcription_worker.engines.languages import language_code
 from transcription_worker.engines.openai.segments import to_segments
 from transcription_worker.engines.openai.verbose_json import (
     VerboseJson,

@@ -76,3 +76,15 @@ def test_words_that_do_not_match_the_text_are_split_in_proportion() -> None:
     assert "".join(segment.text for segment in segments) == text
     assert sum(len(segment.words or ()) for segment in segments) == 3_000
     assert all(fits(segment) for segment in segments)
+
+
+def test_words_outlive_a_text_that_is_shorter_and_parts_end_with_their_last_word() -> None:
+    words = [{"word": f"w{i}", "start": float(i), "end": i + 0.5} for i in range(3_000)]
+    whole = {"start": 0, "end": 2_999.5, "text": "a", "words": words}
+    parts = segments_of({"text": "a", "segments": [whole]}, 3_000.0)
+    spoken = [word for part in parts for word in part.words or ()]
+    assert [word.word for word in spoken] == [word["word"] for word in words]
+    assert all(part.text for part in parts)
+    for part in parts:
+        assert part.words is not None
+        assert (part.start, part.end) == (part.words[0].start, part.words[-1].end)

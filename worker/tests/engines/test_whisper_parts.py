@@ -8,9 +8,9 @@ from faster_whisper.tokenizer import _LANGUAGE_CODES
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from transcription_worker import Segment
-from transcription_worker.engines.split import split_segment
-from transcription_worker.engines.whisper.languages import LANGUAGES, language_code
+from transcription_worker import Segment, Word
+from transcription_worker.engines.languages import WHISPER_CODES, whisper_code
+from transcription_worker.engines.segments import split_segment
 from transcription_worker.engines.whisper.segments import to_segments
 
 
@@ -32,7 +32,7 @@ class FoundSegment:
 
 
 def test_the_languages_are_whispers() -> None:
-    assert sorted(LANGUAGES) == sorted(_LANGUAGE_CODES)
+    assert sorted(WHISPER_CODES) == sorted(_LANGUAGE_CODES)
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ def test_the_languages_are_whispers() -> None:
     ],
 )
 def test_codes_and_names(given: str, code: str | None) -> None:
-    assert language_code(given) == code
+    assert whisper_code(given) == code
 
 
 def test_times_are_those_of_the_whole_audio() -> None:
@@ -133,17 +133,13 @@ def test_what_exceeds_the_wires_limits_is_split(found: FoundSegment) -> None:
 
 def test_a_word_that_is_too_large_is_dropped_and_its_text_kept() -> None:
     text = "x" * 200_000
-    segment = {
-        "start": 0.0,
-        "end": 1.0,
-        "text": text,
-        "words": [{"word": text, "start": 0.0, "end": 1.0}],
-    }
-    parts = [Segment.model_validate(part) for part in split_segment(segment)]
+    word = Word(word=text, start=0.0, end=1.0)
+    segment = Segment.model_construct(start=0.0, end=1.0, text=text, words=[word])
+    parts = [Segment.model_validate(part.model_dump()) for part in split_segment(segment)]
     assert "".join(part.text for part in parts) == text
     assert all(part.words is None for part in parts)
 
 
 def test_what_fits_stays_as_it_is() -> None:
-    segment = {"start": 0.0, "end": 1.0, "text": "hello", "speaker": "A"}
+    segment = Segment(start=0.0, end=1.0, text="hello", speaker="A")
     assert split_segment(segment) == [segment]

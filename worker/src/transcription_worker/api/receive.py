@@ -1,7 +1,6 @@
 """Taking in an upload: the form's fields into memory, its file onto the disk."""
 
 import asyncio
-import logging
 import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing, suppress
@@ -22,7 +21,6 @@ _MAX_FIELD_BYTES = 64 * 1024
 _TICKET_SECONDS = 10.0
 
 _JOB_ID = re.compile(JOB_ID_PATTERN)
-_log = logging.getLogger("transcription_worker.api")
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,18 +133,7 @@ class UploadReceiver:
             # The file goes first, as it is no job's yet: a full disk may have no room otherwise to
             # note that it went.
             self._files.remove(self._upload_id)
-            await abandon(self._service, self._upload_id)
-
-
-async def abandon(service: JobQueueService, upload_id: str) -> None:
-    """Forgets an upload, or logs why it cannot.
-
-    Whatever made the upload come to nothing is what its sender is told, not this.
-    """
-    try:
-        await service.abandon_upload(upload_id)
-    except Exception:  # noqa: BLE001 - the next upload of the job, or the next start, forgets it
-        _log.exception("upload_not_abandoned", extra={"upload_id": upload_id})
+            await self._service.abandon_upload(self._upload_id)
 
 
 def already_uploaded() -> ApiError:

@@ -1,7 +1,6 @@
 """`POST /transcribe-job`: from a form to a job in the queue."""
 
 import asyncio
-import errno
 import logging
 import time
 from collections.abc import AsyncIterator
@@ -12,6 +11,7 @@ from fastapi import Request
 from starlette.requests import ClientDisconnect
 
 from ..audio import AudioError, probe_audio
+from ..disk import is_disk_full
 from ..engines import Engine, UnsupportedOptionError
 from ..errors import DiskFullError
 from ..queue import JobQueueService, UploadFiles
@@ -23,7 +23,6 @@ from .multipart import read_boundary
 from .receive import (
     Received,
     UploadReceiver,
-    abandon,
     already_uploaded,
     disk_full,
     require_room,
@@ -137,7 +136,7 @@ class Uploads:
             if not await self._service.enqueue(upload_id, received.size, audio, options):
                 raise already_uploaded()
         except BaseException:
-            await abandon(self._service, upload_id)
+            await self._service.abandon_upload(upload_id)
             raise
 
 
@@ -156,7 +155,6 @@ def _refusal(error: Exception) -> ApiError | None:
         return from_audio(error)
     if isinstance(error, UnsupportedOptionError):
         return from_option(error)
-    is_full = isinstance(error, DiskFullError) or (
-        isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
-    )
-    return disk_full() if is_full else None
+    if isinstance(error, DiskFullError) or (isinstance(error, OSError) and is_disk_full(error)):
+        return disk_full()
+    return None

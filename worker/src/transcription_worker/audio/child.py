@@ -3,7 +3,6 @@
 `probe FILE MAX_SECONDS` or `decode FILE TARGET MAX_SECONDS`.
 """
 
-import errno
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -11,6 +10,7 @@ from pathlib import Path
 import av.logging
 
 from ..children import end_with_parent, say
+from ..disk import is_disk_full
 from .decode import decode, probe
 from .errors import AudioError
 
@@ -39,7 +39,7 @@ def main(args: list[str]) -> None:
     except AudioError as error:
         say({"error": {"code": error.code, "message": error.message}})
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+        if not is_disk_full(error):
             raise
         say({"disk_full": str(error)})
 

@@ -11,6 +11,8 @@ import shutil
 from collections.abc import Collection
 from pathlib import Path
 
+from ..disk import sync_path
+
 # Bytes of the disk that are left to the database: neither uploads nor decoded sound may take them.
 DISK_RESERVE_BYTES = 64 * 1024 * 1024
 
@@ -62,7 +64,7 @@ class UploadFiles:
     def sync(self, upload_id: str) -> None:
         """Makes an upload durable: a job in the queue must find its file after a power cut."""
         for path in (self.upload(upload_id), self._folder):
-            _sync(path)
+            sync_path(path)
 
     def keep_end(self, upload_id: str, end: bytes) -> None:
         """Keeps a job's end that the database does not take.
@@ -79,7 +81,7 @@ class UploadFiles:
             file.truncate()
             os.fsync(file.fileno())
         pcm.rename(kept)
-        _sync(self._folder)
+        sync_path(self._folder)
         self.upload(upload_id).unlink(missing_ok=True)
 
     def kept_ends(self) -> dict[str, bytes]:
@@ -113,11 +115,3 @@ class UploadFiles:
 
 
 _SUFFIXES = (".upload", ".pcm", ".end", ".stopped")
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -22,6 +22,8 @@ Report = Callable[[JobUpdate], Awaitable[Job | None]]
 
 AFTER_FAULT = 2.0
 """Seconds of rest after the disk has not taken something: it is not empty at once."""
+FAULTS_PER_LINE = 30
+"""Of so many in a row one is logged: about one a minute."""
 
 # Percent of a job that decoding takes: it is fast beside listening. The last percent is the end's.
 _DECODED = 5.0
@@ -31,8 +33,6 @@ _ENOUGH = 0.02
 _NO_ROOM = "Waiting for room on the worker's disk"
 # Bytes of sound that are worth another try.
 _LEAST_SOUND = 1024 * 1024
-# Of so many failed tries one is logged: about one a minute.
-_TRIES_PER_LINE = 30
 
 _log = logging.getLogger("transcription_worker.queue")
 
@@ -210,7 +210,7 @@ async def until_stored(
         try:
             return await write()
         except StorageError as error:
-            if tries % _TRIES_PER_LINE == 0:
+            if tries % FAULTS_PER_LINE == 0:
                 _log.error("report_not_stored", extra={"job_id": job_id, "error": str(error)})
             tries += 1
             if isinstance(error, DiskFullError) and when_full is not None:

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from dataclasses import dataclass, field
+from typing import Any
 
 from ..engines.base import Engine
 from ..errors import StorageError
@@ -132,7 +133,7 @@ class JobRunner:
             _log.error("engine_does_not_stop", extra={"job_id": job.job_id})
             self.stubborn.add(task)
             task.add_done_callback(self.stubborn.discard)
-            task.add_done_callback(lambda late: late.cancelled() or late.exception())
+            task.add_done_callback(note_exception)
 
     def _note_outage(self, job_id: str, running: _Running, *, is_outage: bool) -> None:
         if is_outage and self._running.get(job_id) is running:
@@ -209,6 +210,12 @@ class _End:
         self._runner.kept_ends.discard(self._upload_id)
         self._runner.interrupted.discard(self._upload_id)
         self._files.remove(self._upload_id)
+
+
+def note_exception(task: asyncio.Task[Any]) -> None:
+    """For a task that nobody waits for: asyncio would complain of its exception otherwise."""
+    if not task.cancelled():
+        task.exception()
 
 
 def _error_of(task: asyncio.Task[JobUpdate]) -> BaseException | None:

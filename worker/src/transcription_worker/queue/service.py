@@ -18,8 +18,8 @@ from ..models import AudioInfo, JobUpdate, UpdateOutcome
 from . import reports
 from .files import UploadFiles
 from .job import JOB_STATES, Job
-from .run import AFTER_FAULT, until_stored
-from .runner import JobRunner
+from .run import AFTER_FAULT, FAULTS_PER_LINE, until_stored
+from .runner import JobRunner, note_exception
 from .sqlite_store import SqliteJobStore
 from .view import now_ms
 
@@ -27,8 +27,6 @@ from .view import now_ms
 # most service managers leave a program.
 _TASKS_GRACE = 3.5
 _RELEASE_GRACE = 4.5
-# Of so many faults in a row one is logged: about one a minute.
-_FAULTS_PER_LINE = 30
 _DAY = 24 * 60 * 60
 
 _log = logging.getLogger("transcription_worker.queue")
@@ -117,7 +115,7 @@ class JobQueueService:
         if late:
             _log.error("queue_does_not_stop")
         release = asyncio.create_task(self._release())
-        release.add_done_callback(_look_at)
+        release.add_done_callback(note_exception)
         await asyncio.wait({release}, timeout=_RELEASE_GRACE)
         if not release.done() or release.exception() is not None:
             _log.error("jobs_not_released", extra={"jobs": len(self._runner.interrupted)})
@@ -144,7 +142,10 @@ class JobQueueService:
         return upload_id
 
     async def abandon_upload(self, upload_id: str) -> None:
-        """Forgets an upload that came to nothing, and its files."""
+        """Forgets an upload that came to nothing, and its files, or logs why it cannot.
+
+        Whatever made it come to nothing is what its sender is told, not this.
+        """
 
         def forget(is_nobodys: bool) -> None:
             if is_nobodys:
@@ -152,10 +153,10 @@ class JobQueueService:
 
         try:
             await self._store.abandon_upload(upload_id, forget)
-        except StorageError as error:
-            # On a full disk its file may be what takes the room; its row goes at the next start.
-            _log.warning("upload_not_forgotten", extra={"error": str(error)})
-            with suppress(StorageError):
+        except Exception:  # noqa: BLE001 - the next upload of the job, or the next start, forgets it
+            _log.exception("upload_not_abandoned", extra={"upload_id": upload_id})
+            # On a full disk its file may be what takes the room.
+            with suppress(Exception):
                 forget(not await self._store.is_needed(upload_id))
 
     async def enqueue(
@@ -238,7 +239,7 @@ class JobQueueService:
                 await step()
                 faults = 0
             except Exception:  # noqa: BLE001 - a full disk must not end the queue for good
-                if faults % _FAULTS_PER_LINE == 0:
+                if faults % FAULTS_PER_LINE == 0:
                     with suppress(Exception):  # the log's disk may be the one that is full
                         _log.exception("queue_step_failed", extra={"step": step.__name__})
                 faults += 1
@@ -292,9 +293,3 @@ async def _logging_faults(work: Coroutine[None, None, None]) -> None:
     except Exception:  # noqa: BLE001 - one job's fault must not end the queue
         with suppress(Exception):
             _log.exception("queue_step_failed", extra={"step": str(work)})
-
-
-def _look_at(task: asyncio.Task[None]) -> None:
-    """Takes note of a task's exception, which asyncio would complain of otherwise."""
-    if not task.cancelled():
-        task.exception()

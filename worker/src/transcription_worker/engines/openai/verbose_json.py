@@ -12,7 +12,8 @@ from typing import Any
 
 from ...limits import MAX_LANGUAGE_LENGTH, MAX_SPEAKER_LENGTH
 from ...text import cut_utf16, to_storable
-from .languages import language_code
+from ..languages import language_code
+from ..segments import log_to_confidence, to_confidence
 
 # A time that lies so many durations of the piece from its beginning is not in seconds.
 _ABSURD = 1_000
@@ -209,9 +210,9 @@ def _confidence(entry: dict[str, Any]) -> float | None:
     """How sure the service is, 0 to 1: a probability, or the mean of the tokens' logarithms."""
     for key in ("confidence", "probability"):
         if (probability := _number(entry.get(key))) is not None:
-            return round(min(max(probability, 0.0), 1.0), 4)
+            return to_confidence(probability)
     logarithm = _number(entry.get("avg_logprob"))
-    return None if logarithm is None else round(math.exp(min(logarithm, 0.0)), 4)
+    return None if logarithm is None else log_to_confidence(logarithm)
 
 
 def _speaker(value: object) -> str | None:

@@ -16,6 +16,7 @@ from pathlib import Path
 from huggingface_hub import HfApi, snapshot_download
 
 from ...children import end_with_parent, say
+from ...disk import is_disk_full, sync_path
 from .models import MODEL_FILES
 
 # What faster-whisper reads of a model.
@@ -43,7 +44,7 @@ def main(args: list[str]) -> None:
     try:
         download(repository, target, partial)
     except OSError as error:
-        if error.errno == errno.ENOSPC:
+        if is_disk_full(error):
             # A part that cannot become whole must not keep the disk full.
             shutil.rmtree(partial, ignore_errors=True)
         say({"error": _describe(error)})
@@ -89,10 +90,10 @@ def download(repository: str, target: Path, partial: Path) -> None:
     shutil.rmtree(partial / ".cache", ignore_errors=True)
     # A power cut must not leave a folder of that name with empty files in it.
     for path in (*(partial / name for name in sizes), partial):
-        _sync(path)
+        sync_path(path)
         say({"done": total, "total": total})
     partial.rename(target)
-    _sync(target.parent)
+    sync_path(target.parent)
 
 
 def _report(partial: Path, total: int, done: threading.Event) -> None:
@@ -114,14 +115,6 @@ def _size(path: Path) -> int:
         return path.stat().st_size if path.is_file() else 0
     except OSError:  # renamed meanwhile
         return 0
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _describe(error: Exception) -> str:

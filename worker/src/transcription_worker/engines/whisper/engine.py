@@ -14,7 +14,7 @@ from ...limits import MAX_MODEL_LENGTH
 from ...models import Segment
 from ...text import cut_utf16, to_storable
 from ..base import Engine, EngineError, EngineEvent, TranscriptionOptions, UnsupportedOptionError
-from .languages import language_code
+from ..languages import whisper_code
 from .models import (
     MODEL_FILES,
     REPOSITORIES,
@@ -86,7 +86,7 @@ class WhisperEngine:
             )
         if options.language is None:
             return
-        language = language_code(options.language)
+        language = whisper_code(options.language)
         if language is None:
             raise UnsupportedOptionError(
                 "language", "Whisper does not know this language: give a code such as en."
@@ -157,7 +157,7 @@ class WhisperEngine:
         return Task(
             model=str(self._models.find(model)),
             pcm=str(audio.path),
-            language=language_code(options.language) if options.language else None,
+            language=whisper_code(options.language) if options.language else None,
             word_times=options.word_times,
             temperature=options.temperature,
             initial_prompt=options.initial_prompt,

@@ -1,11 +1,11 @@
 """From what Whisper found to segments of the wire."""
 
-import math
 from collections.abc import Sequence
 from typing import Any, Protocol
 
+from ...models import Segment, Word
 from ...text import to_storable
-from ..split import split_segment
+from ..segments import clamp_span, log_to_confidence, split_segment, to_confidence
 
 
 class FoundWord(Protocol):
@@ -39,28 +39,17 @@ def to_segments(found: FoundSegment, offset: float, end: float) -> list[dict[str
     text = to_storable(found.text).strip()
     if not text:
         return []
-    begin = _clamp(found.start + offset, offset, end)
-    done = _clamp(found.end + offset, begin, end)
+    begin, done = clamp_span(found.start + offset, found.end + offset, offset, end)
     words = []
     for word in found.words or ():
         spoken = to_storable(word.word).strip()
         if not spoken:
             continue
-        start = _clamp(word.start + offset, begin, done)
-        stop = _clamp(word.end + offset, start, done)
-        confidence = _confidence(word.probability)
-        words.append({"word": spoken, "start": start, "end": stop, "confidence": confidence})
-    segment: dict[str, Any] = {"start": begin, "end": done, "text": text}
-    segment["confidence"] = _confidence(math.exp(min(found.avg_logprob, 0.0)))
-    if words:
-        segment["words"] = words
-    return split_segment(segment)
-
-
-def _clamp(seconds: float, low: float, high: float) -> float:
-    # Comparisons with NaN are false, so that one becomes `low`.
-    return round(float(min(seconds, high)) if seconds > low else low, 3)
-
-
-def _confidence(value: float) -> float | None:
-    return round(float(min(max(value, 0.0), 1.0)), 4) if math.isfinite(value) else None
+        start, stop = clamp_span(word.start + offset, word.end + offset, begin, done)
+        confidence = to_confidence(word.probability)
+        words.append(Word(word=spoken, start=start, end=stop, confidence=confidence))
+    confidence = log_to_confidence(found.avg_logprob)
+    segment = Segment.model_construct(
+        start=begin, end=done, text=text, confidence=confidence, words=words or None
+    )
+    return [part.model_dump(exclude_none=True) for part in split_segment(segment)]
