@@ -226,3 +226,21 @@ async def test_no_log_holds_a_key_or_what_was_said(
             assert await outbox.flush(30)
     assert len(logs) >= 4
     assert "secret" not in json.dumps(logs, default=str)
+
+
+async def test_a_job_is_found_removed_also_where_news_comes_faster_than_answers(
+    server: ScriptedServer, client: ConvexClient, database: Database
+) -> None:
+    removed: list[str] = []
+    async with running_outbox(database, client) as outbox:
+        outbox.on_removed(removed.append)
+        await outbox.put(progress("j", 1))
+        await until(lambda: bool(server.received))
+
+        async def missing_but_not_before_more_was_put(_: Received) -> Reply:
+            await outbox.put(progress("j", 2))
+            return refused(404, "job_not_found")
+
+        server.script = missing_but_not_before_more_was_put
+        await outbox.put(progress("j", 2))
+        await until(lambda: removed == ["j"])

@@ -174,12 +174,15 @@ def note_failure(
     trouble: Trouble | None,
     seconds: float,
 ) -> Waiting | None:
-    """Remembers why a try failed, and for how many seconds it has failed so."""
+    """Remembers why a try failed, and for how many seconds it has failed so.
+
+    What was put meanwhile carries the failed update's trouble on, under a number not tried yet.
+    """
     connection.execute(
-        "UPDATE outbox_updates SET tries = tries + 1, last_error = ?1, "
+        "UPDATE outbox_updates SET tries = tries + (sequence = ?5), last_error = ?1, "
         "trouble_tries = CASE WHEN trouble IS ?2 THEN trouble_tries + 1 ELSE 1 END, "
         "trouble_seconds = CASE WHEN trouble IS ?2 THEN trouble_seconds + ?3 ELSE 0 END, "
-        "trouble = ?2 WHERE id = ?4 AND sequence = ?5",
+        "trouble = ?2 WHERE id = ?4",
         (reason, trouble, seconds, request.update_id, request.update_sequence),
     )
     return waiting_for(connection, request.job_id)
