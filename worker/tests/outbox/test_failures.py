@@ -244,3 +244,34 @@ async def test_a_job_is_found_removed_also_where_news_comes_faster_than_answers(
         server.script = missing_but_not_before_more_was_put
         await outbox.put(progress("j", 2))
         await until(lambda: removed == ["j"])
+
+
+async def test_a_client_that_was_closed_is_told_of_and_not_asked_again_and_again(
+    server: ScriptedServer, database: Database
+) -> None:
+    client = ConvexClient(server.url, "secret-key")
+    await client.aclose()
+    async with running_outbox(database, client, quick(first_pause=0.5, short_pause=5.0)) as outbox:
+        await outbox.put(progress("a", 1))
+        await outbox.put(progress("b", 1))
+        await until_stats(outbox, lambda stats: stats.blocked is not None)
+        stats = await outbox.stats()
+    assert "closed" in (stats.blocked or "")
+    assert stats.requests < 10
+
+
+async def test_an_answer_that_cannot_be_stored_for_one_job_stops_no_other(
+    server: ScriptedServer, client: ConvexClient, database: Database
+) -> None:
+    huge = 2**64  # more than SQLite counts to
+    server.script = lambda request: (
+        refused(409, "segment_gap", expected=huge)
+        if request.json["jobId"] == "odd"
+        else accepted(request)
+    )
+    async with running_outbox(database, client) as outbox:
+        await outbox.put(progress("odd", 1, segments=live(0)))
+        await outbox.put(progress("even", 1, segments=live(0)))
+        await until_stats(outbox, lambda stats: stats.accepted == 1 and stats.waiting == 1)
+    sent = [update["jobId"] for update in server.updates]
+    assert sent.count("even") == 1

@@ -3,7 +3,6 @@
 import logging
 import math
 import random
-import sqlite3
 import time
 from collections.abc import Callable
 from functools import partial
@@ -13,7 +12,6 @@ from ..errors import (
     AuthenticationError,
     ConvexError,
     PayloadTooLargeError,
-    StorageError,
     UnavailableError,
     UnexpectedAnswerError,
     ValidationError,
@@ -122,7 +120,7 @@ class Results:
                 fields |= {"status_code": result.status, "code": result.code}
                 _log.warning("update_failed", extra=fields | {"error": result.message})
                 await self._has_failed(entry, result)
-        except (StorageError, sqlite3.Error) as error:
+        except Exception as error:  # noqa: BLE001 - one job's row must not stop the others
             self.could_not_store(job_id, job, error)
 
     async def _was_accepted(self, entry: Entry, outcome: UpdateOutcome, sent_at: float) -> None:

@@ -9,10 +9,7 @@ from collections.abc import Callable
 
 from ..client import ConvexClient
 from ..database import Database
-from ..errors import (
-    ConvexError,
-    StorageError,
-)
+from ..errors import ConvexError, StorageError, UnavailableError
 from . import batch, store
 from .gate import Gate
 from .jobs import Job, Jobs
@@ -199,10 +196,15 @@ class Sender:
 
     async def _exchange(self, requests: list[Request]) -> list[Result]:
         """The result of each update; raises where a batch failed as a whole."""
-        if len(requests) > 1:
-            return await batch.send(self._client, requests)
-        [request] = requests
         try:
+            if len(requests) > 1:
+                return await batch.send(self._client, requests)
+            [request] = requests
             return [await self._client.send_once(request.content, request.job_id)]
         except ConvexError as error:
-            return [error]
+            failure = error
+        except Exception as error:  # noqa: BLE001 - a client that was closed, or any mistake
+            failure = UnavailableError(f"{type(error).__name__}: {error}")
+        if len(requests) > 1:
+            raise failure
+        return [failure]
