@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import json
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
@@ -275,3 +276,33 @@ async def test_an_answer_that_cannot_be_stored_for_one_job_stops_no_other(
         await until_stats(outbox, lambda stats: stats.accepted == 1 and stats.waiting == 1)
     sent = [update["jobId"] for update in server.updates]
     assert sent.count("even") == 1
+
+
+async def test_the_work_of_a_lost_job_ends_also_where_the_file_is_locked(
+    server: ScriptedServer, client: ConvexClient, database: Database, tmp_path: Path
+) -> None:
+    removed: list[str] = []
+    other = sqlite3.connect(tmp_path / "worker.sqlite3")
+    async with running_outbox(database, client) as outbox:
+        outbox.on_removed(removed.append)
+        await outbox.put(progress("j", 1))
+        await until_stats(outbox, lambda stats: stats.accepted == 1)
+        seconds = "trouble = 'missing', trouble_seconds = 1e9"
+
+        def missing_and_locked(_: Received) -> Reply:
+            other.execute(f"UPDATE outbox_updates SET {seconds}")
+            other.commit()
+            return refused(404, "job_not_found")
+
+        server.script = missing_and_locked
+        await outbox.put(progress("j", 2))
+        await until(lambda: len(server.received) == 2)
+        server.script = lambda _: (other.execute("BEGIN IMMEDIATE"), refused(404, "job_not_found"))[
+            1
+        ]
+        await until(lambda: removed == ["j"])
+        assert (await outbox.stats()).waiting == 1
+        other.rollback()
+        await until_stats(outbox, lambda stats: stats.waiting == 0)
+    other.close()
+    assert removed == ["j"]

@@ -219,13 +219,10 @@ class Results:
                 work = partial(settling.give_up_segments, request=request)
             case Removed():
                 job.last_sent = None
-                await self.settle(
-                    job_id, job, partial(settling.remove, request=request, reason=error.message)
-                )
                 _log.error("job_removed", extra={"job_id": job_id})
                 for callback in self.removed_callbacks:
                     _call(callback, job_id)
-                return
+                work = partial(settling.remove, request=request, reason=error.message)
             case _:
                 code = verdict.code if isinstance(verdict, Refused) else "payload_too_large"
                 job.failures, job.failed_at = 0, None
