@@ -5,6 +5,7 @@ import itertools
 import json
 import sqlite3
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -27,9 +28,11 @@ from transcription_worker import (
     Database,
     Outbox,
     OutboxStats,
+    UpdateOutcome,
 )
-from transcription_worker.outbox import dead_letter
+from transcription_worker.outbox import dead_letter, inspect, settle
 from transcription_worker.outbox.dead_letter import DeadLetter
+from transcription_worker.outbox.requests import next_request
 
 
 async def letters(database: Database) -> list[DeadLetter]:
@@ -306,3 +309,41 @@ async def test_the_work_of_a_lost_job_ends_also_where_the_file_is_locked(
         await until_stats(outbox, lambda stats: stats.waiting == 0)
     other.close()
     assert removed == ["j"]
+
+
+async def test_an_answer_for_a_job_that_was_purged_meanwhile_changes_nothing(
+    database: Database,
+) -> None:
+    outbox = await Outbox.open(database, None)
+    await outbox.put(progress("j", 1, segments=live(0)))
+    request = await database.write(lambda connection: next_request(connection, "j", 1 << 20))
+    assert request is not None
+    await database.write(lambda connection: inspect.purge_job(connection, "j"))
+    duplicate = UpdateOutcome(
+        outcome="duplicate", status="processing", progress=1, attempt=1, sequence=request.sequence
+    )
+    await database.write(partial(settle.accept, request=request, outcome=duplicate))
+    await database.write(partial(settle.remove, request=request, reason="gone"))
+    stats = await outbox.stats()
+    assert (stats.waiting, stats.dead) == (0, 0)
+
+
+async def test_a_dead_letter_is_sent_again_also_where_its_job_is_forgotten(
+    server: ScriptedServer, client: ConvexClient, database: Database
+) -> None:
+    server.script = lambda _: refused(403, "user_mismatch")
+    async with running_outbox(database, client) as outbox:
+        await outbox.put(progress("j", 1))
+        await until_stats(outbox, lambda stats: stats.dead == 1)
+    server.script = accepted
+
+    def retry(connection: sqlite3.Connection) -> bool:
+        connection.execute("DELETE FROM outbox_jobs")  # as a file of an older version may lack it
+        return dead_letter.retry(connection, 1)
+
+    assert await database.write(retry)
+    async with running_outbox(database, client) as outbox:
+        await until_stats(outbox, lambda stats: stats.waiting == 0)
+        await outbox.put(progress("j", 2))
+        await until_stats(outbox, lambda stats: stats.accepted == 2)
+    assert [update["sequence"] for update in server.updates] == [1, 1, 2]

@@ -33,10 +33,11 @@ def accept(
     job = (request.job_id, request.attempt)
     if outcome.outcome == "duplicate" and request.is_new:
         # The file was lost and the numbering began again: that number was another update's.
-        connection.execute(
+        waits = connection.execute(
             "UPDATE outbox_updates SET tries = tries + 1 WHERE id = ?", (request.update_id,)
         )
-        number_again(connection, job, above=outcome.sequence or 0)
+        if waits.rowcount:  # else it was purged meanwhile
+            number_again(connection, job, above=outcome.sequence or 0)
         return waiting_for(connection, request.job_id)
     if not request.is_piece:
         connection.execute(
@@ -207,11 +208,14 @@ def remove(connection: sqlite3.Connection, request: Request, reason: str) -> Non
     if ends:
         _, *update = ends[0]
     else:
-        (sequence,) = connection.execute(
+        numbered = connection.execute(
             "UPDATE outbox_jobs SET next_sequence = next_sequence + 1 "
             "WHERE job_id = ? AND attempt = ? RETURNING next_sequence - 1",
             (job_id, attempt),
         ).fetchone()
+        if numbered is None:
+            return  # it was purged meanwhile
+        (sequence,) = numbered
         body = {"jobId": job_id, "attempt": attempt, "status": Status.PROCESSING}
         update = [job_id, attempt, sequence, body["status"], to_json(body), len(held)]
     if ends or segments is not None:
