@@ -282,3 +282,17 @@ async def test_ten_thousand_puts(
     numbers = [(update["jobId"], update["sequence"]) for update in server.updates]
     assert len(set(numbers)) == len(numbers)
     assert await database.fetch_all("SELECT 1 FROM outbox_segments") == []
+
+
+async def test_the_pieces_of_one_progress_update_do_not_wait_for_each_other(
+    server: ScriptedServer, client: ConvexClient, database: Database
+) -> None:
+    paced = quick(progress_step=2.0, sign_of_life_interval=1000.0, request_bytes=4096)
+    async with running_outbox(database, client, paced) as outbox:
+        await outbox.put(progress("j", 1))
+        await until(lambda: len(server.updates) == 1)
+        await outbox.put(progress("j", 10, segments=live(0, 300)))
+        await until(lambda: server.updates[-1].get("progress") == 10)
+    pieces = [update["segments"]["items"] for update in server.updates[1:]]
+    assert len(pieces) > 2
+    assert sum(map(len, pieces)) == 300

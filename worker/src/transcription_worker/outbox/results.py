@@ -127,12 +127,11 @@ class Results:
         job_id, job, request = entry
         self._open_gate()
         job.failures, job.failed_at, job.not_before, job.batch_updates = 0, None, -math.inf, None
-        progress = max(request.progress or 0.0, job.last_sent.progress if job.last_sent else 0.0)
-        job.last_sent = LastSent(sent_at, progress)
-        waited = self._clock() - job.waiting_since
-        job.waiting_since = self._clock()
-        if not request.is_piece:
-            self.counts.accept(outcome.outcome, waited)
+        if not request.is_piece:  # the pieces of an update go one right after the other
+            progress = max(request.progress or 0.0, job.last_sent.progress if job.last_sent else 0)
+            job.last_sent = LastSent(sent_at, progress)
+            self.counts.accept(outcome.outcome, self._clock() - job.waiting_since)
+            job.waiting_since = self._clock()
         for callback in self.outcome_callbacks:
             _call(callback, job_id, outcome)
         await self.settle(job_id, job, partial(settling.accept, request=request, outcome=outcome))
