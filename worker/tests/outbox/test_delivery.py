@@ -296,3 +296,20 @@ async def test_the_pieces_of_one_progress_update_do_not_wait_for_each_other(
     pieces = [update["segments"]["items"] for update in server.updates[1:]]
     assert len(pieces) > 2
     assert sum(map(len, pieces)) == 300
+
+
+async def test_no_sign_of_life_goes_out_twice(
+    server: ScriptedServer, client: ConvexClient, database: Database
+) -> None:
+    outbox = await Outbox.open(database, client, QUICK)
+    for job_id in "abc":
+        for status in ("pending", "pending"):
+            await outbox.put({"job_id": job_id, "status": status})
+    outbox.start()
+    for _ in range(3):
+        assert await outbox.flush(30)
+        for job_id in "abc":
+            await outbox.put({"job_id": job_id, "status": "pending"})
+    await outbox.stop()
+    sent = [(update["jobId"], update["sequence"]) for update in server.updates]
+    assert len(sent) == len(set(sent))

@@ -120,9 +120,10 @@ class Jobs:
                     taken.append(other[0])
             for other_id, due in passed_over:
                 schedule.put(other_id, due)
-        for other_id in list(self._signs)[: most - len(taken)]:
-            self._ready.remove(other_id)
-            taken.append(other_id)
+        for other_id in [*self._signs]:
+            if len(taken) < most and other_id not in taken:
+                self._ready.remove(other_id)
+                taken.append(other_id)
         if len(taken) == 1 and self._jobs[job_id].failures:
             self._failing_under_way.add(job_id)
         for one in taken:
