@@ -163,7 +163,7 @@ class Results:
         if is_ours and not isinstance(verdict, Pause | Smaller):
             self._open_gate()
         if isinstance(verdict, Wait | Pause):
-            self._wait(entry, verdict, error, is_own=job.failures > 0 and others_accepted)
+            self._wait(entry, verdict, error, is_own=others_accepted)
             await self._database.write(
                 partial(
                     settling.note_failure,

@@ -140,7 +140,8 @@ class Sender:
             now, len(self._under_way)
         ):
             is_probe = self._gate.reason is not None or now < self.results.single_until
-            turn = self._jobs.begin(now, 1 if is_probe else self._settings.batch_updates)
+            most = 1 if is_probe else self._settings.batch_updates
+            turn = self._jobs.begin(now, most, is_probe=self._gate.reason is not None)
             if not turn:
                 return
             task = asyncio.create_task(self._deliver(turn))
