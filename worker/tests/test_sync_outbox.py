@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -272,7 +273,8 @@ async def test_a_close_does_not_wait_for_a_flush_of_another_thread(
         outbox.put(progress("job-1", 1))
         with ThreadPoolExecutor(1) as threads:
             flush = threads.submit(outbox.flush, 3600)
-            until(lambda: bool(server.received))
+            while not server.received:
+                time.sleep(0.01)
             outbox.close()
             return flush.result()
 
