@@ -18,6 +18,7 @@ from support.scripted_server import (
 )
 from transcription_worker import ConvexClient, Database, JobUpdate, Outbox, Status, UpdateOutcome
 from transcription_worker.outbox import PutResult
+from transcription_worker.outbox.requests import Request, next_request
 
 
 async def test_put_returns_before_anything_is_sent(
@@ -313,3 +314,28 @@ async def test_no_sign_of_life_goes_out_twice(
     await outbox.stop()
     sent = [(update["jobId"], update["sequence"]) for update in server.updates]
     assert len(sent) == len(set(sent))
+
+
+async def test_a_backlog_of_large_updates_is_not_made_again_for_every_request(
+    server: ScriptedServer,
+    client: ConvexClient,
+    database: Database,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made: list[str] = []
+
+    def counted(connection: sqlite3.Connection, job_id: str, size: int) -> Request | None:
+        made.append(job_id)
+        return next_request(connection, job_id, size)
+
+    monkeypatch.setattr("transcription_worker.outbox.sender.next_request", counted)
+    small = quick(request_bytes=20_000, requests_at_once=1)
+    outbox = await Outbox.open(database, client, small)
+    for number in range(20):
+        items = [segment(place, "x" * 1000) for place in range(60)]
+        await outbox.put(progress(f"j{number}", 1, segments={"offset": 0, "items": items}))
+    outbox.start()
+    assert await outbox.flush(60)
+    await outbox.stop()
+    assert len({update["jobId"] for update in server.updates}) == 20
+    assert len(made) < 4 * len(server.received)

@@ -18,7 +18,8 @@ class Job:
     `failures` counts those in a row, the last one was at `failed_at`, and nothing is sent
     `not_before` that time. `others_accepted` counts the updates that had been accepted when the
     failures began. `request_bytes` and `batch_updates` are the most that its requests may hold,
-    halved where they failed. `waiting_since`: when what waits began to. `unsettled` is what an
+    halved where they failed; `crowded_out` is the size of one for which a batch had no room, which
+    is not worth to be made again for the next full one. `waiting_since`: when what waits began to. `unsettled` is what an
     answer changes, where the disk has not taken it yet.
     """
 
@@ -31,6 +32,7 @@ class Job:
     others_accepted: int = 0
     request_bytes: int | None = None
     batch_updates: int | None = None
+    crowded_out: int = 0
     unsettled: Settle | None = None
     is_under_way: bool = False
 
@@ -115,14 +117,17 @@ class Jobs:
             return []
         taken = [job_id]
         most = min(most, self._jobs[job_id].batch_updates or most)
+        room = self._settings.request_bytes - self._jobs[job_id].crowded_out
         soon = now + self._settings.batch_window
         for schedule in (self._ready, self._failing):
             passed_over: list[tuple[str, float]] = []
             while len(taken) < most and (other := schedule.pop_with_due(soon)) is not None:
-                if (self._jobs[other[0]].batch_updates or most) < most:
+                candidate = self._jobs[other[0]]
+                if (candidate.batch_updates or most) < most or candidate.crowded_out > room:
                     passed_over.append(other)  # it goes in a smaller request
                 else:
                     taken.append(other[0])
+                    room -= candidate.crowded_out
             for other_id, due in passed_over:
                 schedule.put(other_id, due)
         for other_id in [*self._signs]:

@@ -153,6 +153,8 @@ class Sender:
             prepared = await asyncio.gather(*(self._prepare(*one) for one in turn))
             entries = [entry for entry in prepared if entry is not None]
             fitting = batch.fitting([entry[2] for entry in entries], self._settings.request_bytes)
+            for at, (_, job, request) in enumerate(entries):
+                job.crowded_out = 0 if at < fitting else len(request.content)
             if entries:
                 await self._send(entries[:fitting])
         finally:
