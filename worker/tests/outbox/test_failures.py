@@ -28,6 +28,7 @@ from transcription_worker import (
     Database,
     Outbox,
     OutboxStats,
+    Status,
     UpdateOutcome,
 )
 from transcription_worker.outbox import dead_letter, inspect, settle
@@ -320,7 +321,11 @@ async def test_an_answer_for_a_job_that_was_purged_meanwhile_changes_nothing(
     assert request is not None
     await database.write(lambda connection: inspect.purge_job(connection, "j"))
     duplicate = UpdateOutcome(
-        outcome="duplicate", status="processing", progress=1, attempt=1, sequence=request.sequence
+        outcome="duplicate",
+        status=Status.PROCESSING,
+        progress=1,
+        attempt=1,
+        sequence=request.sequence,
     )
     await database.write(partial(settle.accept, request=request, outcome=duplicate))
     await database.write(partial(settle.remove, request=request, reason="gone"))

@@ -249,3 +249,21 @@ def test_a_probe_is_made_with_a_job_that_convex_took_updates_of() -> None:
         jobs.notify(job_id, None)
     jobs.end(probe)
     assert jobs.begin(100.0, 1, is_probe=True)[0][0] == "never_taken"
+
+
+def test_jobs_that_ended_elsewhere_are_forgotten() -> None:
+    now = 100.0
+    jobs = Jobs(SETTINGS, lambda: now)
+    waiting = Waiting(is_urgent=True, progress=None)
+    for job_id in ("ended", "recent", "waits", "unsettled", "under way"):
+        jobs.notify(job_id, waiting)
+    turn = dict(jobs.begin(now, 5))
+    for job_id, job in turn.items():
+        job.last_sent = LastSent(now - (1.0 if job_id == "recent" else 60.0), 0.0)
+        if job_id != "waits":
+            jobs.notify(job_id, None)
+        if job_id != "under way":
+            jobs.end(job_id)
+    turn["unsettled"].unsettled = lambda _: None
+    jobs.forget_idle()
+    assert jobs._jobs.keys() == {"recent", "waits", "unsettled", "under way"}

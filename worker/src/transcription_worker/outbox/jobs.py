@@ -19,8 +19,8 @@ class Job:
     `not_before` that time. `others_accepted` counts the updates that had been accepted when the
     failures began. `request_bytes` and `batch_updates` are the most that its requests may hold,
     halved where they failed; `crowded_out` is the size of one for which a batch had no room, which
-    is not worth to be made again for the next full one. `waiting_since`: when what waits began to. `unsettled` is what an
-    answer changes, where the disk has not taken it yet.
+    is not worth to be made again for the next full one. `waiting_since`: when what waits began to.
+    `unsettled` is what an answer changes, where the disk has not taken it yet.
     """
 
     waiting: Waiting | None = None
@@ -156,6 +156,18 @@ class Jobs:
         self._plan(job_id, job)
         if job.waiting is None and job.last_sent is None and job.unsettled is None:
             del self._jobs[job_id]  # nothing is left to be remembered
+
+    def forget_idle(self) -> None:
+        """Forgets the jobs that nothing waits for and whose pace holds back nothing any more.
+
+        Not every job ends with an update of this worker: its user may have cancelled it.
+        """
+        before = self._clock() - self._settings.sign_of_life_interval
+        for job_id, job in list(self._jobs.items()):
+            if job.is_under_way or job.waiting is not None or job.unsettled is not None:
+                continue
+            if job.last_sent is None or job.last_sent.at < before:
+                del self._jobs[job_id]
 
     def next_due(self, now: float) -> float | None:
         """When the next job is due that is not due `now`."""

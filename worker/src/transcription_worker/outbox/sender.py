@@ -106,6 +106,7 @@ class Sender:
             await self._refresh()
             if now >= self._forget_at:
                 self._forget_at = now + _FORGET_EVERY
+                self._jobs.forget_idle()
                 await self._database.write(store.forget_finished_jobs)
         except (StorageError, sqlite3.Error) as error:
             self.results.tell("outbox_unreadable", error=str(error))
