@@ -339,3 +339,35 @@ async def test_a_backlog_of_large_updates_is_not_made_again_for_every_request(
     await outbox.stop()
     assert len({update["jobId"] for update in server.updates}) == 20
     assert len(made) < 4 * len(server.received)
+
+
+async def test_a_request_reads_no_more_segments_than_it_takes(database: Database) -> None:
+    outbox = await Outbox.open(database, None)
+    for start in range(0, 2000, 500):
+        await outbox.put(progress("j", 1, segments=live(start, 500)))
+    await database.write(
+        lambda connection: connection.execute("DELETE FROM outbox_updates WHERE is_progress = 0")
+    )
+    read: list[int] = []
+
+    def counted(connection: sqlite3.Connection) -> Request | None:
+        # Calls back now and then while SQLite works.
+        connection.set_progress_handler(lambda: read.append(1), 10)
+        try:
+            return next_request(connection, "j", 1000)
+        finally:
+            connection.set_progress_handler(None, 0)
+
+    steps = []
+    for confirmed in (0, 1900):
+        read.clear()
+        await database.write(
+            lambda connection, at=confirmed: connection.execute(
+                "UPDATE outbox_jobs SET confirmed = ?", (at,)
+            )
+        )
+        request = await database.write(counted)
+        assert request is not None
+        assert request.is_piece
+        steps.append(len(read))
+    assert steps[0] < 2 * steps[1]
