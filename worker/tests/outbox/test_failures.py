@@ -352,3 +352,26 @@ async def test_a_dead_letter_is_sent_again_also_where_its_job_is_forgotten(
         await outbox.put(progress("j", 2))
         await until_stats(outbox, lambda stats: stats.accepted == 2)
     assert [update["sequence"] for update in server.updates] == [1, 1, 2]
+
+
+async def test_what_a_lost_job_still_says_is_sent_with_a_retry(
+    server: ScriptedServer, client: ConvexClient, database: Database
+) -> None:
+    async with running_outbox(database, client) as outbox:
+        await outbox.put(progress("j", 1, segments=live(0, 2)))
+        await until_stats(outbox, lambda stats: stats.accepted == 1)
+        server.script = lambda _: refused(404, "job_not_found")
+        await outbox.put(progress("j", 2, segments=live(2, 2)))
+        await until_stats(outbox, lambda stats: stats.dead == 1)
+        await outbox.put(progress("j", 3, segments=live(4, 2)))
+        await outbox.put({"job_id": "j", "status": "completed", "segments": live(6, 2)})
+        await until_stats(outbox, lambda stats: stats.dead == 2)
+        server.received.clear()
+        server.script = accepted
+    for letter in await letters(database):
+        await database.write(partial(dead_letter.retry, letter_id=letter.id))
+    async with running_outbox(database, client) as outbox:
+        await until_stats(outbox, lambda stats: stats.waiting == 0)
+    sent = [update["segments"] for update in server.updates if "segments" in update]
+    assert [item["start"] for piece in sent for item in piece["items"]] == [*range(8)]
+    assert server.updates[-1]["status"] == "completed"
