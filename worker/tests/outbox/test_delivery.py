@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import sqlite3
+from functools import partial
 
 import pytest
 
@@ -341,6 +342,10 @@ async def test_a_backlog_of_large_updates_is_not_made_again_for_every_request(
     assert len(made) < 4 * len(server.received)
 
 
+def _execute(connection: sqlite3.Connection, sql: str) -> None:
+    connection.execute(sql)
+
+
 async def test_a_request_reads_no_more_segments_than_it_takes(database: Database) -> None:
     outbox = await Outbox.open(database, None)
     for start in range(0, 2000, 500):
@@ -361,11 +366,8 @@ async def test_a_request_reads_no_more_segments_than_it_takes(database: Database
     steps = []
     for confirmed in (0, 1900):
         read.clear()
-        await database.write(
-            lambda connection, at=confirmed: connection.execute(
-                "UPDATE outbox_jobs SET confirmed = ?", (at,)
-            )
-        )
+        sql = f"UPDATE outbox_jobs SET confirmed = {confirmed}"
+        await database.write(partial(_execute, sql=sql))
         request = await database.write(counted)
         assert request is not None
         assert request.is_piece
