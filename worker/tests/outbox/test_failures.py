@@ -375,3 +375,23 @@ async def test_what_a_lost_job_still_says_is_sent_with_a_retry(
     sent = [update["segments"] for update in server.updates if "segments" in update]
     assert [item["start"] for piece in sent for item in piece["items"]] == [*range(8)]
     assert server.updates[-1]["status"] == "completed"
+
+
+async def test_a_transcript_that_is_sent_again_too_late_stays_in_the_dead_letter(
+    server: ScriptedServer, client: ConvexClient, database: Database
+) -> None:
+    server.script = lambda request: (
+        refused(403, "user_mismatch")
+        if request.json["status"] == "completed"
+        else accepted(request)
+    )
+    end = {"job_id": "j", "status": "completed", "result": {"text": "Good morning."}}
+    async with running_outbox(database, client) as outbox:
+        await outbox.put(end)
+        await until_stats(outbox, lambda stats: stats.dead == 1 and stats.waiting == 0)
+    server.script = lambda request: accepted(request, outcome="ignored", status="failed")
+    await database.write(partial(dead_letter.retry, letter_id=1))
+    async with running_outbox(database, client) as outbox:
+        await until_stats(outbox, lambda stats: stats.waiting == 0)
+    (letter,) = await letters(database)
+    assert (letter.code, letter.is_sendable) == ("job_ended", True)

@@ -39,6 +39,8 @@ def accept(
         if waits.rowcount:  # else it was purged meanwhile
             number_again(connection, job, above=outcome.sequence or 0)
         return waiting_for(connection, request.job_id)
+    if outcome.outcome == "ignored" and outcome.status is Status.FAILED:
+        _keep_retried_end(connection, request)
     if not request.is_piece:
         connection.execute(
             "DELETE FROM outbox_updates WHERE id = ? AND sequence = ?",
@@ -58,6 +60,17 @@ def accept(
     if waiting is None:
         _clear_segments(connection, job)
     return waiting
+
+
+def _keep_retried_end(connection: sqlite3.Connection, request: Request) -> None:
+    """A transcript that a person sent again, after a short end had taken its place: it stays."""
+    retried = connection.execute(
+        "SELECT 1 FROM outbox_updates WHERE id = ? AND numbered_by = '' AND status = 'completed'",
+        (request.update_id,),
+    ).fetchone()
+    if retried is not None and request.ends:
+        reason = "the job has ended as failed and takes no transcript any more; a new job would"
+        dead_letter.move_here(connection, request.update_id, request.sequence, "job_ended", reason)
 
 
 def _is_ahead(connection: sqlite3.Connection, job: JobKey, sequence: int | None) -> bool:
