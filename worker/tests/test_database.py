@@ -306,3 +306,14 @@ async def test_what_is_not_a_database_is_refused(tmp_path: Path, content: bytes)
         await Database.open(tmp_path / "file")
     with pytest.raises(StorageError):
         await Database.open(tmp_path / "file" / "below")
+
+
+async def test_a_work_that_raises_stop_iteration_does_not_hold_up_the_next(
+    database: Database,
+) -> None:
+    empty: list[int] = []
+    with pytest.raises(RuntimeError):
+        async with asyncio.timeout(10):
+            await database.write(lambda _: next(iter(empty)))
+    async with asyncio.timeout(10):
+        assert await database.write(lambda _: 7) == 7

@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -260,3 +261,22 @@ async def test_what_an_ended_program_left_is_sent_by_the_next(
     await until(lambda: server.updates)
     await in_thread(outbox.close)
     assert server.updates[0]["status"] == "completed"
+
+
+async def test_a_close_does_not_wait_for_a_flush_of_another_thread(
+    server: ScriptedServer, tmp_path: Path
+) -> None:
+    server.script = lambda _: Hang()
+
+    def work() -> bool:
+        outbox = opened(server, tmp_path)
+        outbox.put(progress("job-1", 1))
+        with ThreadPoolExecutor(1) as threads:
+            flush = threads.submit(outbox.flush, 3600)
+            while not server.received:
+                time.sleep(0.01)
+            outbox.close()
+            return flush.result()
+
+    assert await in_thread(work) is False
+    assert stored(tmp_path) == ["job-1"]

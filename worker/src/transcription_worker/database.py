@@ -207,6 +207,8 @@ class _Write(Generic[T]):
     after_commit: Callable[[T], None] | None
 
     def finish(self, result: T | BaseException) -> None:
+        if isinstance(result, StopIteration):
+            result = RuntimeError("the work raised StopIteration")  # which no future takes
         if isinstance(result, BaseException):
             self.future.set_exception(result)
             return

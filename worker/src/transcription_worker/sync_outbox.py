@@ -90,8 +90,11 @@ class SyncOutbox:
         self._outbox.on_removed(callback)
 
     def flush(self, timeout: float) -> bool:
-        """Sends what waits; whether all of it was out within `timeout` seconds."""
-        return self._call(lambda: self._outbox.flush(timeout))
+        """Sends what waits; whether all of it was out within `timeout` seconds.
+
+        False at once where the outbox is closed meanwhile.
+        """
+        return self._call(lambda: self._flush(timeout))
 
     def stats(self) -> OutboxStats:
         """How the outbox is doing."""
@@ -164,6 +167,16 @@ class SyncOutbox:
                 raise UsageError("this SyncOutbox is closed: open it again", code="closed")
             future = asyncio.run_coroutine_threadsafe(self._tracked(work), self._loop)
         return future.result()
+
+    async def _flush(self, timeout: float) -> bool:
+        flush = asyncio.create_task(self._outbox.flush(timeout))
+        stop = asyncio.create_task(self._stop.wait())
+        try:
+            await asyncio.wait({flush, stop}, return_when=asyncio.FIRST_COMPLETED)
+            return flush.done() and flush.result()
+        finally:
+            stop.cancel()
+            flush.cancel()
 
     async def _tracked(self, work: Callable[[], Awaitable[T]]) -> T:
         task = asyncio.current_task()

@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import sqlite3
+from functools import partial
 
 import pytest
 
@@ -18,6 +19,7 @@ from support.scripted_server import (
 )
 from transcription_worker import ConvexClient, Database, JobUpdate, Outbox, Status, UpdateOutcome
 from transcription_worker.outbox import PutResult
+from transcription_worker.outbox.requests import Request, next_request
 
 
 async def test_put_returns_before_anything_is_sent(
@@ -282,3 +284,92 @@ async def test_ten_thousand_puts(
     numbers = [(update["jobId"], update["sequence"]) for update in server.updates]
     assert len(set(numbers)) == len(numbers)
     assert await database.fetch_all("SELECT 1 FROM outbox_segments") == []
+
+
+async def test_the_pieces_of_one_progress_update_do_not_wait_for_each_other(
+    server: ScriptedServer, client: ConvexClient, database: Database
+) -> None:
+    paced = quick(progress_step=2.0, sign_of_life_interval=1000.0, request_bytes=4096)
+    async with running_outbox(database, client, paced) as outbox:
+        await outbox.put(progress("j", 1))
+        await until(lambda: len(server.updates) == 1)
+        await outbox.put(progress("j", 10, segments=live(0, 300)))
+        await until(lambda: server.updates[-1].get("progress") == 10)
+    pieces = [update["segments"]["items"] for update in server.updates[1:]]
+    assert len(pieces) > 2
+    assert sum(map(len, pieces)) == 300
+
+
+async def test_no_sign_of_life_goes_out_twice(
+    server: ScriptedServer, client: ConvexClient, database: Database
+) -> None:
+    outbox = await Outbox.open(database, client, QUICK)
+    for job_id in "abc":
+        for status in ("pending", "pending"):
+            await outbox.put({"job_id": job_id, "status": status})
+    outbox.start()
+    for _ in range(3):
+        assert await outbox.flush(30)
+        for job_id in "abc":
+            await outbox.put({"job_id": job_id, "status": "pending"})
+    await outbox.stop()
+    sent = [(update["jobId"], update["sequence"]) for update in server.updates]
+    assert len(sent) == len(set(sent))
+
+
+async def test_a_backlog_of_large_updates_is_not_made_again_for_every_request(
+    server: ScriptedServer,
+    client: ConvexClient,
+    database: Database,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made: list[str] = []
+
+    def counted(connection: sqlite3.Connection, job_id: str, size: int) -> Request | None:
+        made.append(job_id)
+        return next_request(connection, job_id, size)
+
+    monkeypatch.setattr("transcription_worker.outbox.sender.next_request", counted)
+    small = quick(request_bytes=20_000, requests_at_once=1)
+    outbox = await Outbox.open(database, client, small)
+    for number in range(20):
+        items = [segment(place, "x" * 1000) for place in range(60)]
+        await outbox.put(progress(f"j{number}", 1, segments={"offset": 0, "items": items}))
+    outbox.start()
+    assert await outbox.flush(60)
+    await outbox.stop()
+    assert len({update["jobId"] for update in server.updates}) == 20
+    assert len(made) < 4 * len(server.received)
+
+
+def _execute(connection: sqlite3.Connection, sql: str) -> None:
+    connection.execute(sql)
+
+
+async def test_a_request_reads_no_more_segments_than_it_takes(database: Database) -> None:
+    outbox = await Outbox.open(database, None)
+    for start in range(0, 2000, 500):
+        await outbox.put(progress("j", 1, segments=live(start, 500)))
+    await database.write(
+        lambda connection: connection.execute("DELETE FROM outbox_updates WHERE is_progress = 0")
+    )
+    read: list[int] = []
+
+    def counted(connection: sqlite3.Connection) -> Request | None:
+        # Calls back now and then while SQLite works.
+        connection.set_progress_handler(lambda: read.append(1), 10)
+        try:
+            return next_request(connection, "j", 1000)
+        finally:
+            connection.set_progress_handler(None, 0)
+
+    steps = []
+    for confirmed in (0, 1900):
+        read.clear()
+        sql = f"UPDATE outbox_jobs SET confirmed = {confirmed}"
+        await database.write(partial(_execute, sql=sql))
+        request = await database.write(counted)
+        assert request is not None
+        assert request.is_piece
+        steps.append(len(read))
+    assert steps[0] < 2 * steps[1]

@@ -3,7 +3,9 @@
 import asyncio
 import itertools
 import json
+import sqlite3
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -26,9 +28,12 @@ from transcription_worker import (
     Database,
     Outbox,
     OutboxStats,
+    Status,
+    UpdateOutcome,
 )
-from transcription_worker.outbox import dead_letter
+from transcription_worker.outbox import dead_letter, inspect, settle
 from transcription_worker.outbox.dead_letter import DeadLetter
+from transcription_worker.outbox.requests import next_request
 
 
 async def letters(database: Database) -> list[DeadLetter]:
@@ -226,3 +231,167 @@ async def test_no_log_holds_a_key_or_what_was_said(
             assert await outbox.flush(30)
     assert len(logs) >= 4
     assert "secret" not in json.dumps(logs, default=str)
+
+
+async def test_a_job_is_found_removed_also_where_news_comes_faster_than_answers(
+    server: ScriptedServer, client: ConvexClient, database: Database
+) -> None:
+    removed: list[str] = []
+    async with running_outbox(database, client) as outbox:
+        outbox.on_removed(removed.append)
+        await outbox.put(progress("j", 1))
+        await until(lambda: bool(server.received))
+
+        async def missing_but_not_before_more_was_put(_: Received) -> Reply:
+            await outbox.put(progress("j", 2))
+            return refused(404, "job_not_found")
+
+        server.script = missing_but_not_before_more_was_put
+        await outbox.put(progress("j", 2))
+        await until(lambda: removed == ["j"])
+
+
+async def test_a_client_that_was_closed_is_told_of_and_not_asked_again_and_again(
+    server: ScriptedServer, database: Database
+) -> None:
+    client = ConvexClient(server.url, "secret-key")
+    await client.aclose()
+    async with running_outbox(database, client, quick(first_pause=0.5, short_pause=5.0)) as outbox:
+        await outbox.put(progress("a", 1))
+        await outbox.put(progress("b", 1))
+        await until_stats(outbox, lambda stats: stats.blocked is not None)
+        stats = await outbox.stats()
+    assert "closed" in (stats.blocked or "")
+    assert stats.requests < 10
+
+
+async def test_an_answer_that_cannot_be_stored_for_one_job_stops_no_other(
+    server: ScriptedServer, client: ConvexClient, database: Database
+) -> None:
+    huge = 2**64  # more than SQLite counts to
+    server.script = lambda request: (
+        refused(409, "segment_gap", expected=huge)
+        if request.json["jobId"] == "odd"
+        else accepted(request)
+    )
+    async with running_outbox(database, client) as outbox:
+        await outbox.put(progress("odd", 1, segments=live(0)))
+        await outbox.put(progress("even", 1, segments=live(0)))
+        await until_stats(outbox, lambda stats: stats.accepted == 1 and stats.waiting == 1)
+    sent = [update["jobId"] for update in server.updates]
+    assert sent.count("even") == 1
+
+
+async def test_the_work_of_a_lost_job_ends_also_where_the_file_is_locked(
+    server: ScriptedServer, client: ConvexClient, database: Database, tmp_path: Path
+) -> None:
+    removed: list[str] = []
+    other = sqlite3.connect(tmp_path / "worker.sqlite3")
+    async with running_outbox(database, client) as outbox:
+        outbox.on_removed(removed.append)
+        await outbox.put(progress("j", 1))
+        await until_stats(outbox, lambda stats: stats.accepted == 1)
+        seconds = "trouble = 'missing', trouble_seconds = 1e9"
+
+        def missing_and_locked(_: Received) -> Reply:
+            other.execute(f"UPDATE outbox_updates SET {seconds}")
+            other.commit()
+            return refused(404, "job_not_found")
+
+        server.script = missing_and_locked
+        await outbox.put(progress("j", 2))
+        await until(lambda: len(server.received) == 2)
+        server.script = lambda _: (other.execute("BEGIN IMMEDIATE"), refused(404, "job_not_found"))[
+            1
+        ]
+        await until(lambda: removed == ["j"])
+        assert (await outbox.stats()).waiting == 1
+        other.rollback()
+        await until_stats(outbox, lambda stats: stats.waiting == 0)
+    other.close()
+    assert removed == ["j"]
+
+
+async def test_an_answer_for_a_job_that_was_purged_meanwhile_changes_nothing(
+    database: Database,
+) -> None:
+    outbox = await Outbox.open(database, None)
+    await outbox.put(progress("j", 1, segments=live(0)))
+    request = await database.write(lambda connection: next_request(connection, "j", 1 << 20))
+    assert request is not None
+    await database.write(lambda connection: inspect.purge_job(connection, "j"))
+    duplicate = UpdateOutcome(
+        outcome="duplicate",
+        status=Status.PROCESSING,
+        progress=1,
+        attempt=1,
+        sequence=request.sequence,
+    )
+    await database.write(partial(settle.accept, request=request, outcome=duplicate))
+    await database.write(partial(settle.remove, request=request, reason="gone"))
+    stats = await outbox.stats()
+    assert (stats.waiting, stats.dead) == (0, 0)
+
+
+async def test_a_dead_letter_is_sent_again_also_where_its_job_is_forgotten(
+    server: ScriptedServer, client: ConvexClient, database: Database
+) -> None:
+    server.script = lambda _: refused(403, "user_mismatch")
+    async with running_outbox(database, client) as outbox:
+        await outbox.put(progress("j", 1))
+        await until_stats(outbox, lambda stats: stats.dead == 1)
+    server.script = accepted
+
+    def retry(connection: sqlite3.Connection) -> bool:
+        connection.execute("DELETE FROM outbox_jobs")  # as a file of an older version may lack it
+        return dead_letter.retry(connection, 1)
+
+    assert await database.write(retry)
+    async with running_outbox(database, client) as outbox:
+        await until_stats(outbox, lambda stats: stats.waiting == 0)
+        await outbox.put(progress("j", 2))
+        await until_stats(outbox, lambda stats: stats.accepted == 2)
+    assert [update["sequence"] for update in server.updates] == [1, 1, 2]
+
+
+async def test_what_a_lost_job_still_says_is_sent_with_a_retry(
+    server: ScriptedServer, client: ConvexClient, database: Database
+) -> None:
+    async with running_outbox(database, client) as outbox:
+        await outbox.put(progress("j", 1, segments=live(0, 2)))
+        await until_stats(outbox, lambda stats: stats.accepted == 1)
+        server.script = lambda _: refused(404, "job_not_found")
+        await outbox.put(progress("j", 2, segments=live(2, 2)))
+        await until_stats(outbox, lambda stats: stats.dead == 1)
+        await outbox.put(progress("j", 3, segments=live(4, 2)))
+        await outbox.put({"job_id": "j", "status": "completed", "segments": live(6, 2)})
+        await until_stats(outbox, lambda stats: stats.dead == 2)
+        server.received.clear()
+        server.script = accepted
+    for letter in await letters(database):
+        await database.write(partial(dead_letter.retry, letter_id=letter.id))
+    async with running_outbox(database, client) as outbox:
+        await until_stats(outbox, lambda stats: stats.waiting == 0)
+    sent = [update["segments"] for update in server.updates if "segments" in update]
+    assert [item["start"] for piece in sent for item in piece["items"]] == [*range(8)]
+    assert server.updates[-1]["status"] == "completed"
+
+
+async def test_a_transcript_that_is_sent_again_too_late_stays_in_the_dead_letter(
+    server: ScriptedServer, client: ConvexClient, database: Database
+) -> None:
+    server.script = lambda request: (
+        refused(403, "user_mismatch")
+        if request.json["status"] == "completed"
+        else accepted(request)
+    )
+    end = {"job_id": "j", "status": "completed", "result": {"text": "Good morning."}}
+    async with running_outbox(database, client) as outbox:
+        await outbox.put(end)
+        await until_stats(outbox, lambda stats: stats.dead == 1 and stats.waiting == 0)
+    server.script = lambda request: accepted(request, outcome="ignored", status="failed")
+    await database.write(partial(dead_letter.retry, letter_id=1))
+    async with running_outbox(database, client) as outbox:
+        await until_stats(outbox, lambda stats: stats.waiting == 0)
+    (letter,) = await letters(database)
+    assert (letter.code, letter.is_sendable) == ("job_ended", True)

@@ -20,6 +20,7 @@ from transcription_worker.errors import (
     ValidationError,
 )
 from transcription_worker.outbox.gate import Gate
+from transcription_worker.outbox.jobs import Jobs
 from transcription_worker.outbox.pace import LastSent, Waiting, due_at
 from transcription_worker.outbox.schedule import Schedule
 from transcription_worker.outbox.settings import OutboxSettings
@@ -229,3 +230,40 @@ REFUSED = Refused("invalid_payload")
 )  # fmt: skip
 def test_verdicts(error: ConvexError, update: dict[str, Any], expected: Verdict) -> None:
     assert judge(error, Circumstances(**update), SETTINGS) == expected
+
+
+def test_a_probe_is_made_with_a_job_that_convex_took_updates_of() -> None:
+    jobs = Jobs(SETTINGS, lambda: 100.0)
+    for job_id in ("never_taken", "failing", "good", "late"):
+        jobs.notify(job_id, Waiting(is_urgent=True, progress=None))
+    turn = jobs.begin(100.0, 4)
+    for job_id, job in turn[1:]:
+        job.last_sent = LastSent(99.0, 0.0)
+        if job_id == "failing":
+            job.failed_at = 99.0
+    for job_id, _ in turn:
+        jobs.end(job_id)
+    [(probe, _)] = jobs.begin(100.0, 1, is_probe=True)
+    assert probe in ("good", "late")
+    for job_id in ("good", "late"):
+        jobs.notify(job_id, None)
+    jobs.end(probe)
+    assert jobs.begin(100.0, 1, is_probe=True)[0][0] == "never_taken"
+
+
+def test_jobs_that_ended_elsewhere_are_forgotten() -> None:
+    now = 100.0
+    jobs = Jobs(SETTINGS, lambda: now)
+    waiting = Waiting(is_urgent=True, progress=None)
+    for job_id in ("ended", "recent", "waits", "unsettled", "under way"):
+        jobs.notify(job_id, waiting)
+    turn = dict(jobs.begin(now, 5))
+    for job_id, job in turn.items():
+        job.last_sent = LastSent(now - (1.0 if job_id == "recent" else 60.0), 0.0)
+        if job_id != "waits":
+            jobs.notify(job_id, None)
+        if job_id != "under way":
+            jobs.end(job_id)
+    turn["unsettled"].unsettled = lambda _: None
+    jobs.forget_idle()
+    assert jobs._jobs.keys() == {"recent", "waits", "unsettled", "under way"}

@@ -87,6 +87,11 @@ def retry(connection: sqlite3.Connection, letter_id: int) -> bool:
             "INSERT OR IGNORE INTO outbox_segments VALUES (?, ?, ?, ?)",
             ((*job, n, json.dumps(item)) for n, item in enumerate(json.loads(segments))),
         )
+    connection.execute(
+        "INSERT OR IGNORE INTO outbox_jobs (job_id, attempt, next_sequence, segments_end, "
+        "touched_at) VALUES (?, ?, ? + 1, ?, ?)",
+        (*update[:3], update[5], int(time.time())),
+    )
     # Convex is asked as if it had never known the job: it may have lost it.
     connection.execute(
         "UPDATE outbox_jobs SET removed = 0, has_gap = 0, accepted = 0, confirmed = 0, ended = 0 "

@@ -80,7 +80,8 @@ def next_request(connection: sqlite3.Connection, job_id: str, request_bytes: int
     if "segments" in body.get("result", {}):
         confirmed = max(confirmed, segments_end)  # they take the place of live ones
     elif not row["has_gap"]:
-        pending = [text for _, text in read_segments(connection, job, confirmed, segments_end)]
+        held = read_segments(connection, job, confirmed, segments_end, request_bytes)
+        pending = [text for _, text in held]
         items = _fitting(pending, request_bytes - _bytes(content))
         is_whole = len(items) == len(pending)
         if not is_whole:

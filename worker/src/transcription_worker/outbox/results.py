@@ -3,7 +3,6 @@
 import logging
 import math
 import random
-import sqlite3
 import time
 from collections.abc import Callable
 from functools import partial
@@ -13,7 +12,6 @@ from ..errors import (
     AuthenticationError,
     ConvexError,
     PayloadTooLargeError,
-    StorageError,
     UnavailableError,
     UnexpectedAnswerError,
     ValidationError,
@@ -122,19 +120,18 @@ class Results:
                 fields |= {"status_code": result.status, "code": result.code}
                 _log.warning("update_failed", extra=fields | {"error": result.message})
                 await self._has_failed(entry, result)
-        except (StorageError, sqlite3.Error) as error:
+        except Exception as error:  # noqa: BLE001 - one job's row must not stop the others
             self.could_not_store(job_id, job, error)
 
     async def _was_accepted(self, entry: Entry, outcome: UpdateOutcome, sent_at: float) -> None:
         job_id, job, request = entry
         self._open_gate()
         job.failures, job.failed_at, job.not_before, job.batch_updates = 0, None, -math.inf, None
-        progress = max(request.progress or 0.0, job.last_sent.progress if job.last_sent else 0.0)
-        job.last_sent = LastSent(sent_at, progress)
-        waited = self._clock() - job.waiting_since
-        job.waiting_since = self._clock()
-        if not request.is_piece:
-            self.counts.accept(outcome.outcome, waited)
+        if not request.is_piece:  # the pieces of an update go one right after the other
+            progress = max(request.progress or 0.0, job.last_sent.progress if job.last_sent else 0)
+            job.last_sent = LastSent(sent_at, progress)
+            self.counts.accept(outcome.outcome, self._clock() - job.waiting_since)
+            job.waiting_since = self._clock()
         for callback in self.outcome_callbacks:
             _call(callback, job_id, outcome)
         await self.settle(job_id, job, partial(settling.accept, request=request, outcome=outcome))
@@ -166,7 +163,7 @@ class Results:
         if is_ours and not isinstance(verdict, Pause | Smaller):
             self._open_gate()
         if isinstance(verdict, Wait | Pause):
-            self._wait(entry, verdict, error, is_own=job.failures > 0 and others_accepted)
+            self._wait(entry, verdict, error, is_own=others_accepted)
             await self._database.write(
                 partial(
                     settling.note_failure,
@@ -221,13 +218,10 @@ class Results:
                 work = partial(settling.give_up_segments, request=request)
             case Removed():
                 job.last_sent = None
-                await self.settle(
-                    job_id, job, partial(settling.remove, request=request, reason=error.message)
-                )
                 _log.error("job_removed", extra={"job_id": job_id})
                 for callback in self.removed_callbacks:
                     _call(callback, job_id)
-                return
+                work = partial(settling.remove, request=request, reason=error.message)
             case _:
                 code = verdict.code if isinstance(verdict, Refused) else "payload_too_large"
                 job.failures, job.failed_at = 0, None

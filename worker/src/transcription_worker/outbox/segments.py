@@ -1,5 +1,6 @@
 """Live segments by their place in the transcript, called within a transaction."""
 
+import math
 import sqlite3
 from collections.abc import Iterable
 
@@ -21,9 +22,12 @@ def insert_segments(
 
 
 def read_segments(
-    connection: sqlite3.Connection, job: JobKey, start: int, end: int
+    connection: sqlite3.Connection, job: JobKey, start: int, end: int, enough: float = math.inf
 ) -> list[tuple[int, str]]:
-    """The segments from `start` on as far as they are without a gap, before `end`."""
+    """The segments from `start` on as far as they are without a gap, before `end`.
+
+    At least two of them, and no more than it takes to exceed `enough` characters.
+    """
     rows = connection.execute(
         "SELECT position, body FROM outbox_segments "
         "WHERE job_id = ? AND attempt = ? AND position >= ? AND position < ? ORDER BY position",
@@ -34,6 +38,9 @@ def read_segments(
         if position != start + len(found):
             break
         found.append((position, body))
+        enough -= len(body)
+        if enough < 0 and len(found) > 1:
+            break
     return found
 
 

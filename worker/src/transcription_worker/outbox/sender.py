@@ -9,10 +9,7 @@ from collections.abc import Callable
 
 from ..client import ConvexClient
 from ..database import Database
-from ..errors import (
-    ConvexError,
-    StorageError,
-)
+from ..errors import ConvexError, StorageError, UnavailableError
 from . import batch, store
 from .gate import Gate
 from .jobs import Job, Jobs
@@ -109,6 +106,7 @@ class Sender:
             await self._refresh()
             if now >= self._forget_at:
                 self._forget_at = now + _FORGET_EVERY
+                self._jobs.forget_idle()
                 await self._database.write(store.forget_finished_jobs)
         except (StorageError, sqlite3.Error) as error:
             self.results.tell("outbox_unreadable", error=str(error))
@@ -143,7 +141,8 @@ class Sender:
             now, len(self._under_way)
         ):
             is_probe = self._gate.reason is not None or now < self.results.single_until
-            turn = self._jobs.begin(now, 1 if is_probe else self._settings.batch_updates)
+            most = 1 if is_probe else self._settings.batch_updates
+            turn = self._jobs.begin(now, most, is_probe=self._gate.reason is not None)
             if not turn:
                 return
             task = asyncio.create_task(self._deliver(turn))
@@ -155,6 +154,8 @@ class Sender:
             prepared = await asyncio.gather(*(self._prepare(*one) for one in turn))
             entries = [entry for entry in prepared if entry is not None]
             fitting = batch.fitting([entry[2] for entry in entries], self._settings.request_bytes)
+            for at, (_, job, request) in enumerate(entries):
+                job.crowded_out = 0 if at < fitting else len(request.content)
             if entries:
                 await self._send(entries[:fitting])
         finally:
@@ -199,10 +200,15 @@ class Sender:
 
     async def _exchange(self, requests: list[Request]) -> list[Result]:
         """The result of each update; raises where a batch failed as a whole."""
-        if len(requests) > 1:
-            return await batch.send(self._client, requests)
-        [request] = requests
         try:
+            if len(requests) > 1:
+                return await batch.send(self._client, requests)
+            [request] = requests
             return [await self._client.send_once(request.content, request.job_id)]
         except ConvexError as error:
-            return [error]
+            failure = error
+        except Exception as error:  # noqa: BLE001 - a client that was closed, or any mistake
+            failure = UnavailableError(f"{type(error).__name__}: {error}")
+        if len(requests) > 1:
+            raise failure
+        return [failure]

@@ -33,11 +33,14 @@ def accept(
     job = (request.job_id, request.attempt)
     if outcome.outcome == "duplicate" and request.is_new:
         # The file was lost and the numbering began again: that number was another update's.
-        connection.execute(
+        waits = connection.execute(
             "UPDATE outbox_updates SET tries = tries + 1 WHERE id = ?", (request.update_id,)
         )
-        number_again(connection, job, above=outcome.sequence or 0)
+        if waits.rowcount:  # else it was purged meanwhile
+            number_again(connection, job, above=outcome.sequence or 0)
         return waiting_for(connection, request.job_id)
+    if outcome.outcome == "ignored" and outcome.status is Status.FAILED:
+        _keep_retried_end(connection, request)
     if not request.is_piece:
         connection.execute(
             "DELETE FROM outbox_updates WHERE id = ? AND sequence = ?",
@@ -57,6 +60,17 @@ def accept(
     if waiting is None:
         _clear_segments(connection, job)
     return waiting
+
+
+def _keep_retried_end(connection: sqlite3.Connection, request: Request) -> None:
+    """A transcript that a person sent again, after a short end had taken its place: it stays."""
+    retried = connection.execute(
+        "SELECT 1 FROM outbox_updates WHERE id = ? AND numbered_by = '' AND status = 'completed'",
+        (request.update_id,),
+    ).fetchone()
+    if retried is not None and request.ends:
+        reason = "the job has ended as failed and takes no transcript any more; a new job would"
+        dead_letter.move_here(connection, request.update_id, request.sequence, "job_ended", reason)
 
 
 def _is_ahead(connection: sqlite3.Connection, job: JobKey, sequence: int | None) -> bool:
@@ -174,12 +188,15 @@ def note_failure(
     trouble: Trouble | None,
     seconds: float,
 ) -> Waiting | None:
-    """Remembers why a try failed, and for how many seconds it has failed so."""
+    """Remembers why a try failed, and for how many seconds it has failed so.
+
+    What was put meanwhile carries the failed update's trouble on, under a number not tried yet.
+    """
     connection.execute(
-        "UPDATE outbox_updates SET tries = tries + 1, last_error = ?1, "
+        "UPDATE outbox_updates SET tries = tries + (sequence = ?5), last_error = ?1, "
         "trouble_tries = CASE WHEN trouble IS ?2 THEN trouble_tries + 1 ELSE 1 END, "
         "trouble_seconds = CASE WHEN trouble IS ?2 THEN trouble_seconds + ?3 ELSE 0 END, "
-        "trouble = ?2 WHERE id = ?4 AND sequence = ?5",
+        "trouble = ?2 WHERE id = ?4",
         (reason, trouble, seconds, request.update_id, request.update_sequence),
     )
     return waiting_for(connection, request.job_id)
@@ -204,11 +221,14 @@ def remove(connection: sqlite3.Connection, request: Request, reason: str) -> Non
     if ends:
         _, *update = ends[0]
     else:
-        (sequence,) = connection.execute(
+        numbered = connection.execute(
             "UPDATE outbox_jobs SET next_sequence = next_sequence + 1 "
             "WHERE job_id = ? AND attempt = ? RETURNING next_sequence - 1",
             (job_id, attempt),
         ).fetchone()
+        if numbered is None:
+            return  # it was purged meanwhile
+        (sequence,) = numbered
         body = {"jobId": job_id, "attempt": attempt, "status": Status.PROCESSING}
         update = [job_id, attempt, sequence, body["status"], to_json(body), len(held)]
     if ends or segments is not None:

@@ -59,9 +59,18 @@ def put(
         dead = prepared.reason
         dead_letter.add_poison(connection, prepared, sequence)
     elif row["removed"] and not _begins_again(connection, prepared, row["removed"]):
+        # Its work may not have heard of it yet: what a retry would need stays.
+        insert_segments(connection, job, prepared.offset, prepared.segments)
+        segments_end = row["segments_end"]
+        if prepared.segments:
+            segments_end = max(segments_end, prepared.offset + len(prepared.segments))
+        connection.execute(
+            "UPDATE outbox_jobs SET segments_end = ? WHERE job_id = ? AND attempt = ?",
+            (segments_end, *job),
+        )
         if prepared.status in (Status.COMPLETED, Status.FAILED):
             dead = "Convex has lost this job"
-            end = (*job, sequence, prepared.status, to_json(prepared.body), row["segments_end"])
+            end = (*job, sequence, prepared.status, to_json(prepared.body), segments_end)
             dead_letter.add_update(connection, end, "job_removed", dead)
     else:
         return _store(connection, prepared, sequence, row, request_bytes)
@@ -72,6 +81,7 @@ def _begins_again(connection: sqlite3.Connection, update: Prepared, removed: int
     """Whether this is a new job under the id of one that was removed long ago."""
     if update.status is not Status.PENDING or _now() - removed < _REMOVED_FOR:
         return False
+    connection.execute("DELETE FROM outbox_segments WHERE job_id = ?", (update.job_id,))
     connection.execute(
         "UPDATE outbox_jobs SET removed = 0, has_gap = 0, accepted = 0, confirmed = 0, ended = 0, "
         "segments_end = 0 WHERE job_id = ? AND attempt = ?",
