@@ -18,6 +18,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
+from .commit import Work, commit_all, reading
 from .disk import is_disk_full
 from .errors import DiskFullError, StorageError
 from .file_lock import FileLock
@@ -25,27 +26,12 @@ from .migrations import migrate
 
 T = TypeVar("T")
 Parameters = Sequence[object] | dict[str, object]
-Work = Callable[[sqlite3.Connection], T]
 
 # Milliseconds that a statement waits for another process (the command line) to finish its own;
 # short enough for a stop that meets a locked file.
 _BUSY_TIMEOUT_MS = 2_000
 # Seconds between two log lines about a file that is gone.
 _GONE_EVERY = 60.0
-
-# SQLite's codes for what no statement of ours is to blame for.
-_FILE_FAULTS = frozenset(
-    {
-        sqlite3.SQLITE_BUSY,
-        sqlite3.SQLITE_CANTOPEN,
-        sqlite3.SQLITE_CORRUPT,
-        sqlite3.SQLITE_FULL,
-        sqlite3.SQLITE_IOERR,
-        sqlite3.SQLITE_LOCKED,
-        sqlite3.SQLITE_NOTADB,
-        sqlite3.SQLITE_READONLY,
-    }
-)
 
 _log = logging.getLogger("transcription_worker.database")
 
@@ -127,7 +113,7 @@ class Database:
         """Calls `work`, which must only read, on the database's thread."""
         self._refuse_closed()
         loop = asyncio.get_running_loop()
-        return await _shielded(loop.run_in_executor(self._thread, _reading, work, self._connection))
+        return await _shielded(loop.run_in_executor(self._thread, reading, work, self._connection))
 
     async def close(self) -> None:
         """Finishes what was asked for and closes the file; closing it again does nothing."""
@@ -170,7 +156,7 @@ class Database:
     def _commit(self, works: list[Work[Any]]) -> list[Any]:
         try:
             self._refuse_gone()
-            return _commit_all(works, self._connection)
+            return commit_all(works, self._connection)
         except BaseException as error:  # noqa: BLE001 - every caller has to hear of it
             return [error] * len(works)
 
@@ -232,68 +218,6 @@ async def _shielded(future: asyncio.Future[T]) -> T:
         # Nobody waits for it any more; asyncio would complain of its exception.
         future.add_done_callback(lambda done: done.cancelled() or done.exception())
         raise
-
-
-def _commit_all(works: list[Work[Any]], connection: sqlite3.Connection) -> list[Any]:
-    """Runs all works in one transaction; the result of each, or its exception."""
-    try:
-        return _commit_together(works, connection)
-    except Exception as error:  # noqa: BLE001 - handed to the caller of the work
-        failure = _explained(error)
-        if len(works) == 1 or _is_locked(error):
-            return [failure] * len(works)
-    # A full disk ends the transaction of all: whoever needs less room may still find it.
-    return [result for work in works for result in _commit_all([work], connection)]
-
-
-def _commit_together(works: list[Work[Any]], connection: sqlite3.Connection) -> list[Any]:
-    try:
-        connection.execute("BEGIN IMMEDIATE")
-        if len(works) == 1:
-            results = [works[0](connection)]
-        else:
-            results = [_within_savepoint(work, connection) for work in works]
-        connection.execute("COMMIT")
-    finally:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
-    return results
-
-
-def _within_savepoint(work: Work[Any], connection: sqlite3.Connection) -> Any:
-    """The work's result, or its exception where the others can go on."""
-    connection.execute("SAVEPOINT work")
-    try:
-        result = work(connection)
-    except Exception as error:
-        if not connection.in_transaction:
-            raise
-        connection.execute("ROLLBACK TO work")
-        result = _explained(error)
-    connection.execute("RELEASE work")
-    return result
-
-
-def _reading(work: Work[T], connection: sqlite3.Connection) -> T:
-    try:
-        return work(connection)
-    except sqlite3.Error as error:
-        raise _explained(error) from error
-
-
-def _explained(error: Exception) -> Exception:
-    """What is wrong with the file or the disk as our error; a mistake stays what it is."""
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    if code not in _FILE_FAULTS:
-        return error
-    kind = DiskFullError if code == sqlite3.SQLITE_FULL else StorageError
-    explained = kind(f"the database cannot be used: {error}")
-    explained.__cause__ = error
-    return explained
-
-
-def _is_locked(error: Exception) -> bool:
-    return getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY
 
 
 def _identity(path: Path) -> tuple[int, int] | None:
