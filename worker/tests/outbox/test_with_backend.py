@@ -177,6 +177,22 @@ async def test_segments_may_be_put_in_any_order(
     assert texts(backend, job) == [f"s{number}" for number in range(6)]
 
 
+async def test_a_file_lost_within_a_job_costs_nothing_of_its_transcript(
+    backend: EmbeddedBackend, endpoint: ConvexClient, tmp_path: Path, job: str
+) -> None:
+    """The caller goes on where it was; what the new file lacks, Convex has."""
+    for name, offset in (("lost", 0), ("new", 3)):
+        database = await Database.open(tmp_path / name)
+        async with running_outbox(database, endpoint) as outbox:
+            await outbox.put(progress(job, 10 * (offset + 1), segments=live(offset, 3)))
+            if name == "new":
+                await outbox.put({"job_id": job, "status": "completed"})
+            assert await outbox.flush(60)
+            assert (await outbox.stats()).dead == 0
+        await database.close()
+    assert texts(backend, job) == [f"s{number}" for number in range(6)]
+
+
 async def test_a_lost_file_costs_nothing_of_what_follows(
     backend: EmbeddedBackend, endpoint: ConvexClient, tmp_path: Path, job: str
 ) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from ..models import Status
 from .fit import fit_result
 from .prepare import to_json
-from .segments import JobKey, read_segments
+from .segments import JobKey, first_held, read_segments
 from .store import RUN
 from .verdict import Trouble
 
@@ -80,6 +80,9 @@ def next_request(connection: sqlite3.Connection, job_id: str, request_bytes: int
     if "segments" in body.get("result", {}):
         confirmed = max(confirmed, segments_end)  # they take the place of live ones
     elif not row["has_gap"]:
+        if Status(row["status"]).is_terminal:
+            # Nothing will fill a gap any more. This file may be new, and Convex have what it lacks.
+            confirmed = first_held(connection, job, confirmed) or confirmed
         held = read_segments(connection, job, confirmed, segments_end, request_bytes)
         pending = [text for _, text in held]
         items = _fitting(pending, request_bytes - _bytes(content))

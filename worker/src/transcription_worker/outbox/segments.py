@@ -44,13 +44,15 @@ def read_segments(
     return found
 
 
-def holds_segment(connection: sqlite3.Connection, job: JobKey, position: int) -> bool:
-    """Whether the segment at this place is stored."""
+def first_held(connection: sqlite3.Connection, job: JobKey, start: int) -> int | None:
+    """The place of the first segment from `start` on that is stored."""
     row = connection.execute(
-        "SELECT 1 FROM outbox_segments WHERE job_id = ? AND attempt = ? AND position = ?",
-        (*job, position),
+        "SELECT min(position) FROM outbox_segments "
+        "WHERE job_id = ? AND attempt = ? AND position >= ?",
+        (*job, start),
     ).fetchone()
-    return row is not None
+    position: int | None = row[0]
+    return position
 
 
 def delete_earlier_attempts(connection: sqlite3.Connection, job: JobKey) -> None:

@@ -14,7 +14,7 @@ from .segments import (
     JobKey,
     dead_letter_from,
     delete_earlier_attempts,
-    holds_segment,
+    first_held,
     read_segments,
 )
 from .store import RUN, waiting_for
@@ -98,7 +98,7 @@ def _clear_segments(connection: sqlite3.Connection, job: JobKey) -> None:
 def resend_from(connection: sqlite3.Connection, request: Request, expected: int) -> Waiting | None:
     """Convex has segments up to `expected` only: what comes next begins there, if it is held."""
     job = (request.job_id, request.attempt)
-    if holds_segment(connection, job, expected):
+    if first_held(connection, job, expected) == expected:
         connection.execute(
             "UPDATE outbox_jobs SET confirmed = ? WHERE job_id = ? AND attempt = ?",
             (expected, *job),
