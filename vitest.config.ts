@@ -6,6 +6,8 @@ export default defineConfig({
     testTimeout: 120_000,
     hookTimeout: 120_000,
     silent: "passed-only",
+    // No test waits for the download of a model.
+    env: { TRANSCRIPTION_ENGINE: "pocketsphinx" },
     projects: [
       {
         // Convex's default runtime is close to the edge runtime: no Node built-ins.

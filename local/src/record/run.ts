@@ -22,11 +22,6 @@ const HALF_WAY = 40;
 const BETWEEN_UPLOADS = 500;
 const LABELS = ["a", "b", "c"] as const;
 
-interface Update {
-  jobId: string;
-  timestamps?: Record<string, string | number>;
-}
-
 const files = process.argv.slice(2);
 const command = findWorker(REPOSITORY);
 if (files.length !== LABELS.length || command === null) {
@@ -44,8 +39,7 @@ const labels = new Map<string, string>();
 let startedAt = 0;
 const since = (time: number): number => Math.max(0, Math.round(time - startedAt));
 
-const tapped = await tap(backend.siteUrl, ({ body }) => {
-  const { jobId, timestamps, ...update } = JSON.parse(body) as Update;
+const tapped = await tap(backend.siteUrl, ({ jobId, timestamps, ...update }) => {
   const relative = Object.entries(timestamps ?? {}).map(([name, time]) => [
     name,
     since(new Date(time).getTime()),
@@ -56,6 +50,7 @@ const tapped = await tap(backend.siteUrl, ({ body }) => {
   events.push({ at: since(Date.now()), job, update: { ...update, ...times } });
 });
 process.env["MAX_CONCURRENT_JOBS"] = String(LABELS.length);
+process.env["TRANSCRIPTION_ENGINE"] ??= "pocketsphinx";
 const worker = await runWorker({
   command,
   port: 0,

@@ -1,16 +1,16 @@
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 
-/** A worker's request on its way to the backend. */
-export interface Tapped {
-  path: string;
-  body: string;
+/** An update as a worker sends it. */
+export interface Update {
+  jobId: string;
+  timestamps?: Record<string, string | number>;
 }
 
 /** Stands between the worker and the backend and tells of every update that was taken. */
 export async function tap(
   siteUrl: string,
-  onTaken: (request: Tapped) => void,
+  onTaken: (update: Update) => void,
 ): Promise<{ url: string; close: () => Promise<void> }> {
   const server = createServer((request, response) => {
     void (async () => {
@@ -21,9 +21,10 @@ export async function tap(
         headers: pick(request, ["authorization", "content-type"]),
         ...(body !== "" && { body }),
       });
-      if (answer.ok && request.method === "POST") onTaken({ path, body });
+      const text = await answer.text();
+      if (answer.ok && request.method === "POST") for (const one of taken(body, text)) onTaken(one);
       response.writeHead(answer.status, Object.fromEntries(answer.headers));
-      response.end(await answer.text());
+      response.end(text);
     })();
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -35,6 +36,14 @@ export async function tap(
       await new Promise((resolve) => server.close(resolve));
     },
   };
+}
+
+/** The updates of a request, alone or in a batch, that were taken. */
+function taken(body: string, answer: string): Update[] {
+  const request = JSON.parse(body) as Update | { updates: Update[] };
+  if (!("updates" in request)) return [request];
+  const { results } = JSON.parse(answer) as { results: { ok: boolean }[] };
+  return request.updates.filter((_, index) => results[index]?.ok === true);
 }
 
 async function bodyOf(request: IncomingMessage): Promise<string> {

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, symlink } from "node:fs/promises";
 import { createServer, type AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
+import { homedir, tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { INSTALL_WORKER } from "./findWorker";
@@ -39,6 +39,8 @@ export interface WorkerOptions {
 /** Long enough for Python to import everything on a slow machine. */
 const START_MS = 60_000;
 const STOP_MS = 10_000;
+/** Where speech models outlive the worker that downloaded them. */
+const MODELS = path.join(homedir(), ".cache", "transcription-worker", "models");
 
 /**
  * Starts the worker's HTTP API and waits until it answers.
@@ -47,7 +49,7 @@ const STOP_MS = 10_000;
 export async function runWorker(options: WorkerOptions): Promise<Worker> {
   const { command, convexUrl, siteUrl, key, log } = options;
   const port = options.port === 0 ? await freePort() : options.port;
-  const dataDir = options.dataDir ?? (await mkdtemp(path.join(tmpdir(), "transcription-worker-")));
+  const dataDir = options.dataDir ?? (await makeDataDir());
   const args = ["serve", "--host", "127.0.0.1", "--port", String(port), "--data-dir", dataDir];
   const child = spawn(command, args, {
     // Not the repository: the worker would read a `.env` that is meant for another deployment.
@@ -94,6 +96,17 @@ export async function runWorker(options: WorkerOptions): Promise<Worker> {
     ? `\nFrom here: ${INSTALL_WORKER}`
     : "";
   throw new Error(`The worker did not start: ${lastWords.trim()}${hint}`);
+}
+
+async function makeDataDir(): Promise<string> {
+  const dataDir = await mkdtemp(path.join(tmpdir(), "transcription-worker-"));
+  try {
+    await mkdir(MODELS, { recursive: true });
+    await symlink(MODELS, path.join(dataDir, "models"), "junction");
+  } catch {
+    // A home that cannot be written: each start downloads its model again.
+  }
+  return dataDir;
 }
 
 async function answers(url: string): Promise<boolean> {
