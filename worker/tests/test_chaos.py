@@ -9,7 +9,7 @@ from support.embedded_backend import EmbeddedBackend
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", [4, 6])
 async def test_every_row_is_the_truth(backend: EmbeddedBackend, tmp_path: Path, seed: int) -> None:
     report = await one_seed(seed, backend, tmp_path, 10.0)
     assert report.wrong == []

@@ -16,7 +16,7 @@ from support.worker_process import WorkerProcess, spawn, worker_process
 
 pytestmark = pytest.mark.slow
 
-KILLS = 20
+KILLS = 8
 JOBS = ("kill-1", "kill-2", "kill-3")
 # Two sentences; the longest that a service is left alone is as long as they take.
 RECORDING_BYTES = 4 * 16_000 * 2
