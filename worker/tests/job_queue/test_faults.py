@@ -240,6 +240,7 @@ class StubbornEngine:
 
     def __init__(self) -> None:
         self.may_end = False
+        self.listens = asyncio.Event()
         self.was_cancelled = asyncio.Event()
 
     def model_name(self, options: TranscriptionOptions) -> str:
@@ -249,6 +250,7 @@ class StubbornEngine:
         self, audio: PcmAudio, options: TranscriptionOptions
     ) -> AsyncGenerator[EngineEvent]:
         yield EngineEvent(0.1)
+        self.listens.set()
         while not self.may_end:
             try:
                 await asyncio.sleep(0.01)
@@ -265,7 +267,7 @@ async def test_an_engine_that_ignores_its_cancellation_holds_up_nothing(
     async with world.queue() as queue:
         monkeypatch.setattr(queue.service._runner, "_engine", engine)
         await submit(world, queue, "a")
-        await says(queue, "a", "Transcribing")
+        await asyncio.wait_for(engine.listens.wait(), timeout=60)
         if how == "cancel":
             await queue.service.cancel("a")
             monkeypatch.setattr(queue.service._runner, "_engine", queue.engine)
