@@ -1,6 +1,7 @@
 """What ends a job early, or runs it again: cancels, stops, crashes, full disks."""
 
 import asyncio
+import itertools
 from pathlib import Path
 
 import pytest
@@ -36,7 +37,9 @@ async def test_cancelling_a_waiting_job_keeps_it_from_running(harness: Harness) 
     (await harness.engine.next_run()).finish()
     assert (await harness.ended("c"))["status"] == "completed"
     assert harness.engine.runs.empty()
-    assert [update["status"] for update in harness.updates("b")] == ["pending", "cancelled"]
+    # On a slow machine it may give a sign of life meanwhile.
+    statuses = [update["status"] for update in harness.updates("b")]
+    assert [status for status, _ in itertools.groupby(statuses)] == ["pending", "cancelled"]
 
 
 async def test_cancelling_what_has_ended_or_never_was_changes_nothing(harness: Harness) -> None:
