@@ -100,6 +100,7 @@ class Connection(H11Protocol):
         self._allowed: float | None = None
         self._deadline: asyncio.TimerHandle | None = None
 
+    # uvicorn's own narrows the argument, too.
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """See `asyncio.Protocol`, as all that follow but the last."""
         super().connection_made(transport)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from .prepare import Poison
 
+# Part of the statements below; no value of a caller's is ever formatted into one.
 _COLUMNS = "job_id, attempt, sequence, status, body, segments_end"
 
 

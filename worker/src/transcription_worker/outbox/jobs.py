@@ -55,11 +55,6 @@ class Jobs:
         self._waiting: set[str] = set()
         self._drained = asyncio.Event()
 
-    @property
-    def waiting(self) -> int:
-        """How many jobs something waits for."""
-        return len(self._waiting)
-
     def notify(self, job_id: str, waiting: Waiting | None) -> None:
         """Tells what waits for a job now."""
         job = self._jobs.setdefault(job_id, Job())
