@@ -7,6 +7,8 @@ from collections import defaultdict
 from itertools import count
 from pathlib import Path
 
+import pytest
+
 from support import reporter
 from support.embedded_backend import API_KEY, EmbeddedBackend
 from support.faulty_proxy import faulty_proxy
@@ -16,6 +18,7 @@ SEGMENTS = 400
 _numbers = count()
 
 
+@pytest.mark.slow
 async def test_killed_at_twenty_random_moments(backend: EmbeddedBackend, tmp_path: Path) -> None:
     chance = random.Random(20)
     jobs = [f"killed-{next(_numbers)}" for _ in range(4)]
